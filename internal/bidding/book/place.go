@@ -1,0 +1,209 @@
+package book
+
+import (
+	"fmt"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+)
+
+// taker is the order that comes in.
+type taker struct {
+	id       model.OrderID
+	priority int64
+	account  model.AccountID
+	slot     int32 // of its account; 0 when that has nothing open here
+	side     model.Side
+	kind     model.OrderType
+	self     model.SelfTrade
+	price    money.Minor
+	qty      model.Qty
+	open     model.Qty
+	expires  model.Instant
+	replaces model.OrderID
+}
+
+func (b *Book) place(at model.Instant, c *model.Command) Effects {
+	if r := b.validate(c.Price, c.Qty); r != nil {
+		return Effects{Refusal: r}
+	}
+	rests := c.Type == model.Limit || c.Type == model.PostOnly
+	if rests && c.Limits.PerMarket > 0 && b.accounts.open(c.Account) >= c.Limits.PerMarket {
+		return Effects{Refusal: model.ErrTooManyOpen}
+	}
+	return b.enter(&taker{
+		account: c.Account, slot: b.accounts.find(c.Account), side: c.Side, kind: c.Type, self: c.SelfTrade,
+		price: c.Price, qty: c.Qty, open: c.Qty, expires: at + model.Instant(c.Life),
+	})
+}
+
+// validate refuses what MKT-001 does not allow; such a refusal leaves no row.
+func (b *Book) validate(price money.Minor, qty model.Qty) *errs.Error {
+	switch s := b.settings; {
+	case s.State == model.MarketHalted:
+		return model.ErrMarketHalted
+	case price < s.Tick || price > s.MaxPrice:
+		return model.ErrPriceRange.On("price", fmt.Sprintf("must be %d to %d", s.Tick, s.MaxPrice))
+	case price%s.Tick != 0:
+		return model.ErrOffTick.On("price", fmt.Sprintf("must be a multiple of %d", s.Tick))
+	case qty < 1 || qty > model.MaxQuantity:
+		return model.ErrQuantityRange.On("quantity", fmt.Sprintf("must be 1 to %d", model.MaxQuantity))
+	}
+	return nil
+}
+
+// enter matches an order and lets the rest rest, or closes it (MATCH-002, MATCH-008).
+func (b *Book) enter(t *taker) Effects {
+	opposite := &b.ladders[t.side.Opposite()]
+	postOnly := t.kind == model.PostOnly || b.settings.State == model.MarketPostOnly
+	refused := model.ReasonNone
+	switch {
+	case postOnly && opposite.crosses(t.price):
+		refused = model.ReasonPostOnly
+	case t.kind == model.FOK && !b.fillable(t, opposite):
+		refused = model.ReasonFOK
+	case t.self == model.CancelNewest && b.meetsOwn(t, opposite):
+		refused = model.ReasonSelfTrade
+	}
+	b.accept(t)
+	if refused != model.ReasonNone {
+		e := b.finish(t, model.Rejected, refused)
+		e.Refusal = model.Refusal(refused)
+		return e
+	}
+	stopped := b.match(t, opposite)
+	switch {
+	case t.open == 0:
+		return b.finish(t, model.Matched, model.ReasonNone)
+	case stopped:
+		return b.finish(t, model.Cancelled, model.ReasonSelfTrade)
+	case t.kind == model.IOC:
+		return b.finish(t, model.Cancelled, model.ReasonIOCRemainder)
+	}
+	b.rest(t)
+	status := model.Active
+	if t.open < t.qty {
+		status = model.PartiallyMatched
+	}
+	return Effects{Outcome: t.outcome(status, model.ReasonNone)}
+}
+
+// meetsOwn reports whether the first order in the way is the taker's own.
+func (b *Book) meetsOwn(t *taker, opposite *ladder) bool {
+	return t.slot != 0 && opposite.crosses(t.price) && b.orders.nodes[opposite.best().head].account == t.slot
+}
+
+// fillable reports whether a FOK would fill completely under its self-trade mode.
+func (b *Book) fillable(t *taker, opposite *ladder) bool {
+	need := t.qty
+	for i := len(opposite.levels) - 1; i >= 0 && !opposite.better(t.price, opposite.levels[i].price); i-- {
+		for slot := opposite.levels[i].head; slot != 0; slot = b.orders.nodes[slot].next {
+			n := &b.orders.nodes[slot]
+			if own := t.slot != 0 && n.account == t.slot; own {
+				if t.self == model.CancelOldest {
+					continue
+				}
+				return false
+			}
+			if need -= n.open; need <= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// match fills the taker from the best order on; true when self-trade prevention ended it.
+func (b *Book) match(t *taker, opposite *ladder) (stopped bool) {
+	for t.open > 0 && opposite.crosses(t.price) {
+		slot := opposite.best().head
+		if t.slot != 0 && b.orders.nodes[slot].account == t.slot {
+			if t.self != model.CancelNewest {
+				b.close(slot, model.Cancelled, model.ReasonSelfTrade)
+				t.slot = b.accounts.find(t.account)
+			}
+			if t.self != model.CancelOldest {
+				return true
+			}
+			continue
+		}
+		b.fill(t, slot)
+	}
+	return false
+}
+
+// fill executes the taker against one resting order.
+func (b *Book) fill(t *taker, slot int32) {
+	rest := &b.orders.nodes[slot]
+	qty := min(t.open, rest.open)
+	n := b.seq.next()
+	e := model.Event{
+		Kind: model.OrderMatched, N: n, Side: t.side, Match: model.MatchID(b.seq.id(n)), Qty: qty,
+		PriceRule: b.settings.PriceRule,
+	}
+	owner := b.accounts.list[rest.account].id
+	if t.side == model.Bid {
+		e.Bid, e.Ask, e.Buyer, e.Seller = t.id, rest.id, t.account, owner
+		e.Price, e.BidPrice = rest.price, t.price
+	} else {
+		e.Bid, e.Ask, e.Buyer, e.Seller = rest.id, t.id, owner, t.account
+		e.Price, e.BidPrice = t.price, rest.price
+	}
+	if b.settings.PriceRule == model.Resting {
+		e.Price = rest.price
+	}
+	t.open -= qty
+	b.ladders[rest.side].reduce(rest, qty)
+	e.BidOpen, e.AskOpen = t.open, rest.open
+	if t.side == model.Ask {
+		e.BidOpen, e.AskOpen = rest.open, t.open
+	}
+	b.events = append(b.events, e)
+	if rest.open == 0 {
+		b.close(slot, model.Matched, model.ReasonNone)
+	}
+}
+
+// accept numbers the order and records that it came in.
+func (b *Book) accept(t *taker) {
+	n := b.seq.next()
+	t.id, t.priority = model.OrderID(b.seq.id(n)), b.seq.id(n)
+	b.events = append(b.events, model.Event{
+		Kind: model.OrderAccepted, N: n, Order: t.id, Priority: t.priority, Account: t.account, Side: t.side,
+		Type: t.kind, Self: t.self, Price: t.price, Qty: t.qty, Open: t.qty, Expires: t.expires, Replaces: t.replaces,
+	})
+}
+
+// finish closes an order that never rested.
+func (b *Book) finish(t *taker, status model.Status, reason model.Reason) Effects {
+	b.events = append(b.events, model.Event{
+		Kind: model.OrderClosed, N: b.seq.next(), Order: t.id, Account: t.account, Side: t.side,
+		Price: t.price, Status: status, Reason: reason, Open: t.open,
+	})
+	return Effects{Outcome: t.outcome(status, reason)}
+}
+
+func (t *taker) outcome(status model.Status, reason model.Reason) model.Outcome {
+	return model.Outcome{
+		Order: t.id, Side: t.side, Status: status, Reason: reason, Qty: t.qty, Open: t.open, Expires: t.expires,
+	}
+}
+
+// rest puts what is open of an order into the book.
+func (b *Book) rest(t *taker) {
+	b.insert(node{
+		id: t.id, priority: t.priority, price: t.price, expires: t.expires,
+		qty: t.qty, open: t.open, side: t.side,
+	}, t.account)
+}
+
+func (b *Book) insert(n node, owner model.AccountID) {
+	slot := b.orders.take()
+	n.account = b.accounts.ensure(owner)
+	b.orders.nodes[slot] = n
+	b.index[n.id] = slot
+	b.ladders[n.side].add(&b.orders, slot)
+	b.accounts.link(&b.orders, slot)
+	b.watch(slot)
+}

@@ -1,0 +1,297 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+)
+
+// Term is how long a lease lasts unless it is renewed, which happens each second.
+const (
+	Term       = 3 * time.Second
+	renewEvery = time.Second
+	readMargin = 500 * time.Millisecond // reads stop this long before the term ends
+	maxSkew    = time.Second            // a node whose clock is further off does not claim
+)
+
+// Engine runs the shards of one node.
+type Engine struct {
+	store   Store
+	clock   clock.Clock
+	node    Node
+	log     zerolog.Logger
+	metrics *Metrics
+
+	shardOf [Slots]uint8
+	shards  map[uint8]*shard
+	ready   chan struct{} // closed once the topology is known
+	stopped chan struct{}
+}
+
+// Options are what an engine is made of.
+type Options struct {
+	Store   Store
+	Clock   clock.Clock
+	Node    Node
+	Log     zerolog.Logger
+	Metrics *Metrics // nil = not measured
+}
+
+// New returns an engine; Run starts it.
+func New(o Options) *Engine {
+	return &Engine{
+		store: o.Store, clock: o.Clock, node: o.Node, log: o.Log, metrics: o.Metrics,
+		shards: make(map[uint8]*shard), ready: make(chan struct{}), stopped: make(chan struct{}),
+	}
+}
+
+// Run writes the shards until ctx ends; then it commits and answers what was
+// taken in and gives the shards up.
+func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.stopped)
+	e.work(ctx)
+	return nil
+}
+
+// Close implements run.Task; everything ends with Run.
+func (e *Engine) Close(context.Context) error { return nil }
+
+// work runs every shard and keeps their leases until ctx ends.
+func (e *Engine) work(ctx context.Context) {
+	if !e.learn(ctx) {
+		return
+	}
+	var wg sync.WaitGroup
+	for _, s := range e.shards {
+		wg.Go(func() { s.run(ctx) })
+	}
+	wg.Go(func() { e.renew(ctx) })
+	wg.Wait()
+}
+
+// learn reads the topology, however long that takes; false when ctx ended first.
+func (e *Engine) learn(ctx context.Context) bool {
+	for {
+		t, err := e.store.Topology(ctx)
+		if err == nil {
+			e.shardOf = t.ShardOf
+			for _, n := range t.Shards {
+				e.shards[n] = e.newShard(n)
+			}
+			close(e.ready)
+			return true
+		}
+		if ctx.Err() == nil {
+			e.log.Warn().Err(err).Msg("the exchange cannot reach its database; trying again")
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(renewEvery):
+		}
+	}
+}
+
+func (e *Engine) newShard(n uint8) *shard {
+	return &shard{
+		number: n, store: e.store, clock: e.clock, node: e.node, log: e.log,
+		queue: make(chan *request, queueLength), lost: make(chan struct{}, 1),
+		openElsewhere: func(a model.AccountID) int32 { return e.openBeside(n, a) },
+		observe:       e.metrics.observe,
+	}
+}
+
+// openBeside counts an account's open orders in every shard but one.
+func (e *Engine) openBeside(n uint8, account model.AccountID) int32 {
+	var sum int32
+	for _, s := range e.shards {
+		if st := s.serving.Load(); st != nil && s.number != n {
+			sum += st.tally.of(account)
+		}
+	}
+	return sum
+}
+
+// renew prolongs the leases each second; a shard that lost its lease is told.
+func (e *Engine) renew(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(renewEvery):
+		}
+		var leases []Lease
+		for _, s := range e.shards {
+			if st := s.serving.Load(); st != nil {
+				leases = append(leases, st.lease)
+			}
+		}
+		if len(leases) > 0 {
+			e.prolong(ctx, leases)
+		}
+	}
+}
+
+func (e *Engine) prolong(ctx context.Context, leases []Lease) {
+	asked := clock.Monotonic()
+	call, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
+	held, err := e.store.Renew(call, e.node, leases, Term)
+	if err != nil {
+		if ctx.Err() == nil {
+			e.log.Warn().Err(err).Msg("leases not renewed")
+		}
+		return
+	}
+	still := make(map[uint8]bool, len(held))
+	for _, n := range held {
+		still[n] = true
+		e.shards[n].until.Store(deadline(asked))
+	}
+	for _, l := range leases {
+		if still[l.Shard] {
+			continue
+		}
+		select {
+		case e.shards[l.Shard].lost <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// SlotOf returns the slot a market lives in, for ever.
+func SlotOf(m model.MarketID) int {
+	h := fnv.New64a()
+	h.Write(m[:])
+	return int(h.Sum64() % Slots)
+}
+
+// Submit carries a command out and returns once it is durable. A command about
+// an order may leave Market zero: the order's id leads to its shard.
+// Errors: the refusals of model; ErrUnavailable when the outcome is not known to
+// be good - repeat with the same client_order_id; ctx's own.
+func (e *Engine) Submit(ctx context.Context, c model.Command) (Reply, error) {
+	s, err := e.route(&c)
+	if err != nil {
+		return Reply{}, err
+	}
+	r := newRequest(c)
+	select {
+	case s.queue <- r:
+	case <-e.stopped:
+		return Reply{}, model.ErrUnavailable
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+	select {
+	case <-r.done:
+		return r.reply, r.err
+	case <-e.stopped:
+		return Reply{}, model.ErrUnavailable
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+}
+
+func (e *Engine) route(c *model.Command) (*shard, error) {
+	select {
+	case <-e.ready:
+	default:
+		return nil, model.ErrUnavailable.After(renewEvery)
+	}
+	n := e.shardOf[SlotOf(c.Market)]
+	if c.Market == (model.MarketID{}) {
+		n = uint8(c.Order & 0xff)
+	}
+	s := e.shards[n]
+	if s == nil {
+		return nil, model.ErrNotOpen
+	}
+	return s, nil
+}
+
+// SubmitAll carries a command out in every shard: for what concerns an account
+// rather than a market. It stops at the first error; repeating it is safe.
+func (e *Engine) SubmitAll(ctx context.Context, c model.Command) error {
+	select {
+	case <-e.ready:
+	default:
+		return model.ErrUnavailable.After(renewEvery)
+	}
+	for n, s := range e.shards {
+		r := newRequest(c)
+		select {
+		case s.queue <- r:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		select {
+		case <-r.done:
+			if r.err != nil {
+				return fmt.Errorf("shard %d: %w", n, r.err)
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// View returns a market as of its last committed batch. It waits for nothing.
+// Errors: model.ErrMarketNotFound; model.ErrUnavailable while nobody surely owns it.
+func (e *Engine) View(id model.MarketID) (*View, error) {
+	s, err := e.route(&model.Command{Market: id})
+	if err != nil {
+		return nil, err
+	}
+	st := s.readable()
+	if st == nil {
+		return nil, model.ErrUnavailable.After(renewEvery)
+	}
+	v, ok := st.public.Load(id)
+	if !ok {
+		return nil, model.ErrMarketNotFound
+	}
+	view := v.(*market).view.Load()
+	if view == nil {
+		return nil, model.ErrMarketNotFound
+	}
+	return view, nil
+}
+
+// Price returns what a market looks like now (DATA-001), from memory.
+// Errors: as View.
+func (e *Engine) Price(id model.MarketID) (model.MarketPrice, error) {
+	v, err := e.View(id)
+	if err != nil {
+		return model.MarketPrice{}, err
+	}
+	p := model.MarketPrice{
+		Market: v.Market, BestBid: v.BestBid(), BestAsk: v.BestAsk(), OpenBids: v.OpenBids, OpenAsks: v.OpenAsks,
+	}
+	p.Day, p.ThreeDays = v.sold.last(model.At(e.clock.Now()))
+	return p, nil
+}
+
+// Ready reports whether every shard is being served: nil when it is.
+func (e *Engine) Ready(context.Context) error {
+	select {
+	case <-e.ready:
+	default:
+		return errors.New("the exchange has not reached its database yet")
+	}
+	for n, s := range e.shards {
+		if s.readable() == nil {
+			return fmt.Errorf("shard %d is not being served", n)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+)
+
+const (
+	queueLength   = 8192
+	batchLimit    = 1024
+	sweepEvery    = 500 * time.Millisecond // expiry is marked at most this late (MATCH-009)
+	claimEvery    = 200 * time.Millisecond
+	commitTimeout = 10 * time.Second
+	patience      = 500 * time.Millisecond // how long callers wait for a shard without an owner
+)
+
+// shard is the single writer of its markets.
+type shard struct {
+	number uint8
+	store  Store
+	clock  clock.Clock
+	node   Node
+	log    zerolog.Logger
+	queue  chan *request
+
+	openElsewhere func(model.AccountID) int32
+	observe       func(*batch, time.Duration)
+
+	serving atomic.Pointer[state] // what readers see; nil while not owned
+	until   atomic.Int64          // monotonic nanoseconds up to which reads may be served
+	lost    chan struct{}         // the lease was not renewed
+}
+
+// poisoned is why a shard stopped serving, with the batches whose callers still wait.
+type poisoned struct {
+	cause    error
+	inflight *batch // sent; its outcome may be unknown
+	next     *batch // matched on top of it; never sent
+}
+
+func (p *poisoned) Error() string { return p.cause.Error() }
+
+// run owns the shard whenever it can, until ctx ends.
+func (s *shard) run(ctx context.Context) {
+	var broken *poisoned
+	var again []*request // to be carried out one at a time
+	for {
+		st, err := s.acquire(ctx, broken, &again)
+		if err != nil {
+			if broken != nil {
+				broken.fail()
+			}
+			s.refuse(again)
+			return // ctx ended
+		}
+		broken = s.serve(ctx, st, again)
+		again = nil
+		s.serving.Store(nil)
+		if broken == nil {
+			s.release(st.lease)
+			return
+		}
+		s.log.Warn().Err(broken.cause).Uint8("shard", s.number).Int64("epoch", st.lease.Epoch).Msg("shard stopped; reloading")
+	}
+}
+
+// fail tells every waiting caller that the outcome is not known to be good.
+func (p *poisoned) fail() {
+	for _, b := range []*batch{p.inflight, p.next} {
+		if b != nil {
+			b.release(model.ErrUnavailable)
+		}
+	}
+}
+
+// acquire claims the shard, settles what a broken batch left open and loads it.
+// Errors: only that of ctx.
+func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request) (*state, error) {
+	since := clock.Monotonic()
+	for {
+		asked := clock.Monotonic()
+		lease, ok, err := s.claim(ctx)
+		if err == nil && broken != nil { // the epoch has moved on or is another's: the past is settled
+			if *again, err = s.settle(ctx, broken); err == nil {
+				broken = nil
+			}
+		}
+		if err == nil && ok {
+			var st *state
+			if st, err = s.load(ctx, lease); err == nil {
+				s.until.Store(deadline(asked))
+				return st, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			s.log.Warn().Err(err).Uint8("shard", s.number).Msg("shard cannot be claimed; trying again")
+		}
+		if clock.Since(since) > patience {
+			if broken != nil {
+				broken.fail()
+			}
+			s.refuse(*again)
+			*again = nil
+			s.drain()
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(claimEvery):
+		}
+	}
+}
+
+func (s *shard) claim(ctx context.Context) (Lease, bool, error) {
+	now := s.clock.Now()
+	lease, ok, ahead, err := s.store.Claim(ctx, s.node, s.number, Term, now)
+	if _, real := s.clock.(clock.System); real && ok && (ahead > maxSkew || ahead < -maxSkew) {
+		s.release(lease)
+		return Lease{}, false, errors.New("this machine's clock is more than 1 s off the database's")
+	}
+	return lease, ok, err
+}
+
+// settle finds out what became of a batch whose commit failed: its callers are
+// answered if it was written after all. It returns the requests to carry out
+// again when the batch itself was refused by the database.
+func (s *shard) settle(ctx context.Context, p *poisoned) ([]*request, error) {
+	if p.inflight == nil {
+		p.fail()
+		return nil, nil
+	}
+	if errors.Is(p.cause, ErrData) {
+		again := p.inflight.requests
+		if p.next != nil {
+			again = append(again, p.next.requests...)
+		}
+		if len(p.inflight.requests) == 1 { // alone, so it is the offender
+			p.inflight.requests[0].answer(p.cause)
+			again = again[1:]
+		}
+		return again, nil
+	}
+	row := &p.inflight.record.Row
+	epoch, hash, found, err := s.store.Written(ctx, s.number, row.Seq)
+	if err != nil {
+		return nil, err
+	}
+	if found && epoch == row.Epoch && hash == row.Hash {
+		p.inflight.release(nil)
+	}
+	p.fail()
+	return nil, nil
+}
+
+func (s *shard) load(ctx context.Context, lease Lease) (*state, error) {
+	start := clock.Monotonic()
+	st := newState(lease)
+	head, err := s.store.Load(ctx, s.number, st)
+	if err != nil {
+		return nil, err
+	}
+	st.start(head)
+	s.log.Info().Uint8("shard", s.number).Int64("epoch", lease.Epoch).Int64("seq", head.Seq).
+		Int("markets", len(st.markets)).Int("open", len(st.orders)).Dur("took", clock.Since(start)).Msg("shard loaded")
+	return st, nil
+}
+
+// refuse answers requests that cannot be carried out now.
+func (s *shard) refuse(requests []*request) {
+	for _, r := range requests {
+		r.answer(model.ErrUnavailable.After(time.Second))
+	}
+}
+
+// drain refuses what has queued.
+func (s *shard) drain() {
+	for {
+		select {
+		case r := <-s.queue:
+			r.answer(model.ErrUnavailable.After(time.Second))
+		default:
+			return
+		}
+	}
+}
+
+func (s *shard) release(lease Lease) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := s.store.Release(ctx, s.node, []Lease{lease}); err != nil {
+		s.log.Warn().Err(err).Uint8("shard", s.number).Msg("lease not released; it expires by itself")
+	}
+}
+
+// deadline is until when reads may be served after a claim or renewal asked for at start.
+func deadline(start time.Time) int64 {
+	return start.Add(Term - readMargin).Sub(origin).Nanoseconds()
+}
+
+// readable reports whether the term is surely still the shard's own.
+func (s *shard) readable() *state {
+	if clock.Monotonic().Sub(origin).Nanoseconds() > s.until.Load() {
+		return nil
+	}
+	return s.serving.Load()
+}
+
+// origin is the zero of the monotonic readings kept in until.
+var origin = clock.Monotonic()

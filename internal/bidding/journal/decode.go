@@ -1,0 +1,150 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+)
+
+// What Decode refuses.
+var (
+	ErrVersion = errors.New("journal: unknown layout version")
+	ErrDamaged = errors.New("journal: damaged row")
+)
+
+// Decode unpacks a row's body. A layout this program does not know is
+// ErrVersion, anything that cannot be a body is ErrDamaged.
+func Decode(body []byte) ([]model.Entry, error) {
+	var b journalv1.Batch
+	if err := proto.Unmarshal(body, &b); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if b.Version != Version {
+		return nil, fmt.Errorf("%w %d, this program reads %d", ErrVersion, b.Version, Version)
+	}
+	entries := make([]model.Entry, len(b.Entries))
+	for i, p := range b.Entries {
+		if err := decodeEntry(&entries[i], p); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", i, err)
+		}
+	}
+	return entries, nil
+}
+
+func decodeEntry(e *model.Entry, p *journalv1.Entry) error {
+	if err := decodeCommand(&e.Command, p); err != nil {
+		return err
+	}
+	e.FeedSeq = p.FeedSeq
+	if o := p.Outcome; o != nil {
+		e.Outcome = model.Outcome{
+			Order: model.OrderID(o.Order), Side: e.Command.Side, Status: model.Status(o.Status), Reason: model.Reason(o.Reason),
+			Qty: model.Qty(o.Quantity), Open: model.Qty(o.Open), Expires: model.Instant(o.ExpiresAt), Kept: o.Kept,
+		}
+	}
+	e.Events = make([]model.Event, len(p.Events))
+	for i, ev := range p.Events {
+		if err := decodeEvent(&e.Events[i], ev); err != nil {
+			return fmt.Errorf("event %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func decodeCommand(c *model.Command, p *journalv1.Entry) error {
+	r := reader{}
+	c.Market = r.uuid(p.Market)
+	switch v := p.Command.(type) {
+	case *journalv1.Entry_Place:
+		x := v.Place
+		c.Kind, c.Account, c.Side, c.Type = model.Place, r.uuid(x.Account), model.Side(x.Side), model.OrderType(x.Type)
+		c.SelfTrade, c.Price, c.Qty, c.Life = model.SelfTrade(x.SelfTrade), money.Minor(x.Price), model.Qty(x.Quantity), x.Life
+		c.ClientOrderID, c.Content = x.ClientOrderId, x.Content
+	case *journalv1.Entry_Cancel:
+		c.Kind, c.Account, c.Order, c.Side = model.Cancel, r.uuid(v.Cancel.Account), model.OrderID(v.Cancel.Order), model.Side(v.Cancel.Side)
+	case *journalv1.Entry_CancelAll:
+		c.Kind, c.Account, c.Side = model.CancelAll, r.uuid(v.CancelAll.Account), model.Side(v.CancelAll.Side)
+	case *journalv1.Entry_Replace:
+		x := v.Replace
+		c.Kind, c.Account, c.Order, c.Side = model.Replace, r.uuid(x.Account), model.OrderID(x.Order), model.Side(x.Side)
+		c.Price, c.Qty, c.ClientOrderID, c.Content = money.Minor(x.Price), model.Qty(x.Quantity), x.ClientOrderId, x.Content
+	case *journalv1.Entry_Expire:
+		c.Kind = model.Expire
+	case *journalv1.Entry_OpenMarket:
+		x := v.OpenMarket
+		c.Kind = model.OpenMarket
+		c.Listing = model.Listing{
+			Product: r.uuid(x.Product), ProductName: x.ProductName, SKU: x.Sku,
+			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency),
+		}
+		r.settings(c, x.Settings)
+	case *journalv1.Entry_Settings:
+		c.Kind = model.ChangeSettings
+		r.settings(c, v.Settings)
+	case *journalv1.Entry_Limits:
+		x := v.Limits
+		c.Kind, c.Account, c.Actor = model.ChangeLimits, r.uuid(x.Account), r.uuid(x.Actor)
+		c.Limits = model.AccountLimits{PerMarket: x.MaxOpenPerMarket, Total: x.MaxOpenTotal}
+	default:
+		return fmt.Errorf("%w: an entry without a command", ErrDamaged)
+	}
+	return r.err
+}
+
+func decodeEvent(e *model.Event, p *journalv1.Event) error {
+	r := reader{}
+	e.N = p.N
+	switch v := p.Event.(type) {
+	case *journalv1.Event_Accepted:
+		x := v.Accepted
+		e.Kind, e.Order, e.Priority, e.Account = model.OrderAccepted, model.OrderID(x.Order), x.Priority, r.uuid(x.Account)
+		e.Side, e.Type, e.Self = model.Side(x.Side), model.OrderType(x.Type), model.SelfTrade(x.SelfTrade)
+		e.Price, e.Qty, e.Open = money.Minor(x.Price), model.Qty(x.Quantity), model.Qty(x.Quantity)
+		e.Expires, e.Replaces = model.Instant(x.ExpiresAt), model.OrderID(x.Replaces)
+	case *journalv1.Event_Matched:
+		x := v.Matched
+		e.Kind, e.Match, e.Bid, e.Ask = model.OrderMatched, model.MatchID(x.Match), model.OrderID(x.Bid), model.OrderID(x.Ask)
+		e.Price, e.BidPrice, e.Qty, e.Side = money.Minor(x.Price), money.Minor(x.BidPrice), model.Qty(x.Quantity), model.Side(x.Taker)
+		e.Buyer, e.Seller = r.uuid(x.Buyer), r.uuid(x.Seller)
+		e.BidOpen, e.AskOpen, e.PriceRule = model.Qty(x.BidOpen), model.Qty(x.AskOpen), model.PriceRule(x.PriceRule)
+	case *journalv1.Event_Closed:
+		x := v.Closed
+		e.Kind, e.Order, e.Side, e.Status = model.OrderClosed, model.OrderID(x.Order), model.Side(x.Side), model.Status(x.Status)
+		e.Reason, e.Open, e.Account, e.Price = model.Reason(x.Reason), model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
+	case *journalv1.Event_Reduced:
+		x := v.Reduced
+		e.Kind, e.Order, e.Side, e.Qty = model.OrderReduced, model.OrderID(x.Order), model.Side(x.Side), model.Qty(x.Quantity)
+		e.Open, e.Account, e.Price = model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
+	default:
+		return fmt.Errorf("%w: an event without content", ErrDamaged)
+	}
+	return r.err
+}
+
+// reader remembers the first field that cannot be.
+type reader struct{ err error }
+
+func (r *reader) uuid(b []byte) (u id.UUID) {
+	if len(b) != len(u) {
+		if r.err == nil {
+			r.err = fmt.Errorf("%w: an id of %d bytes", ErrDamaged, len(b))
+		}
+		return u
+	}
+	copy(u[:], b)
+	return u
+}
+
+func (r *reader) settings(c *model.Command, s *journalv1.Settings) {
+	c.Actor = r.uuid(s.GetActor())
+	c.Settings = model.Settings{
+		Tick: money.Minor(s.GetTick()), MaxPrice: money.Minor(s.GetMaxPrice()), PriceRule: model.PriceRule(s.GetPriceRule()),
+		State: model.MarketState(s.GetState()), Version: s.GetVersion(),
+	}
+}

@@ -1,0 +1,42 @@
+package model
+
+import (
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+)
+
+// CommandKind says what a command does.
+type CommandKind uint8
+
+// The commands. Everything that changes a book is one of them.
+const (
+	Place CommandKind = iota + 1
+	Cancel
+	CancelAll
+	Replace
+	Expire // nothing but the orders whose time has come
+	OpenMarket
+	ChangeSettings
+	ChangeLimits
+)
+
+// Command asks one market for one change. Which fields count depends on Kind.
+type Command struct {
+	Kind          CommandKind
+	Market        MarketID
+	Account       AccountID
+	Side          Side // Place; CancelAll: 0 = both; Cancel and Replace: the side the caller believes
+	Type          OrderType
+	SelfTrade     SelfTrade
+	Price         money.Minor
+	Qty           Qty     // Place: wanted; Replace: open quantity wanted
+	Life          int64   // Place: microseconds from the logical time until it expires
+	Order         OrderID // Cancel, Replace
+	ClientOrderID string  // Place, Replace; blank = none (MATCH-011)
+	Content       uint64  // fingerprint of what the client sent, to tell a repeat from a change
+	Confirmed     bool    // Place, Replace: an unusual price is meant (MATCH-015)
+	Listing       Listing
+	Settings      Settings
+	Limits        AccountLimits
+	Actor         id.UUID // who changed settings or limits
+}

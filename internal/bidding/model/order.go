@@ -1,0 +1,42 @@
+package model
+
+import "github.com/sneakers-marketplace/marketplace/pkg/money"
+
+// LimitOrder is a bid or an ask. Order, alone, always means the purchase that
+// follows a match; that belongs to another service.
+type LimitOrder struct {
+	ID            OrderID
+	Market        MarketID
+	Account       AccountID
+	Side          Side
+	Type          OrderType
+	SelfTrade     SelfTrade
+	Price         money.Minor
+	Qty           Qty
+	Open          Qty // not matched; when closed, what was left then
+	Status        Status
+	Reason        Reason
+	Priority      int64 // smaller comes first at one price (MATCH-001)
+	ClientOrderID string
+	CreatedAt     Instant
+	ExpiresAt     Instant
+	ClosedAt      Instant // 0 while open
+	Replaces      OrderID // 0 when it replaced nothing
+	Version       int64
+	Currency      money.Currency // the market's
+}
+
+// Match is one execution: an item, or several, sold by one ask to one bid.
+type Match struct {
+	ID            MatchID
+	Market        MarketID
+	Bid, Ask      OrderID
+	Buyer, Seller AccountID
+	Price         money.Minor
+	BidPrice      money.Minor // what the buyer had offered
+	Qty           Qty
+	Taker         Side // the side that came in
+	PriceRule     PriceRule
+	CreatedAt     Instant
+	Currency      money.Currency // the market's
+}

@@ -1,0 +1,54 @@
+// Package peer calls other services and shapes their answers to what bidding needs.
+package peer
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
+)
+
+var errCatalogueDown = errs.New(errs.Unavailable, "CATALOGUE_UNAVAILABLE", "the catalogue cannot be reached; try again")
+
+// Catalogue reads sizes from the product service; it implements service.Catalogue.
+type Catalogue struct {
+	client productv1.ProductServiceClient
+}
+
+// NewCatalogue returns a catalogue behind a connection.
+func NewCatalogue(conn grpc.ClientConnInterface) *Catalogue {
+	return &Catalogue{client: productv1.NewProductServiceClient(conn)}
+}
+
+// Listing implements service.Catalogue.
+func (c *Catalogue) Listing(ctx context.Context, size model.MarketID) (model.Listing, error) {
+	r, err := c.client.GetSize(ctx, &productv1.GetSizeRequest{Id: size.String()})
+	switch status.Code(err) {
+	case codes.OK:
+	case codes.NotFound:
+		return model.Listing{}, model.ErrMarketNotFound
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return model.Listing{}, errCatalogueDown.Because(err)
+	default:
+		return model.Listing{}, fmt.Errorf("read size %s: %w", size, err)
+	}
+	if r.ProductStatus != productv1.ProductStatus_ACTIVE {
+		return model.Listing{}, model.ErrMarketNotFound
+	}
+	product, err := id.Parse("product_id", r.ProductId)
+	if err != nil {
+		return model.Listing{}, fmt.Errorf("size %s: %w", size, err)
+	}
+	return model.Listing{
+		Product: product, ProductName: r.ProductName, SKU: r.Sku,
+		SizeLabel: r.Size.GetLabel(), Currency: money.Currency(r.Currency),
+	}, nil
+}

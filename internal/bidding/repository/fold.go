@@ -1,0 +1,149 @@
+package repository
+
+import (
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+)
+
+// change is what a batch leaves of an order that was there before it.
+type change struct {
+	id      model.OrderID
+	qty     model.Qty // 0 = as it was
+	open    model.Qty
+	status  model.Status
+	reason  model.Reason
+	closedN int64 // 0 = still open
+	changes int64
+}
+
+// entered is an order that came in with the batch, as the batch leaves it.
+type entered struct {
+	model.LimitOrder
+	closedN int64
+}
+
+// moved is what a batch leaves of a market that was there before it.
+type moved struct {
+	feedSeq  int64
+	lastSale model.Sale
+	settings *model.Settings
+}
+
+// fold is a batch's entries summed up to one row per order, match and market:
+// however often a batch touches an order, the tables are written once.
+type fold struct {
+	at      model.Instant
+	entered [3][]*entered // by model.Side
+	changed [3][]*change
+	matches []model.Match
+	opened  []model.Market
+	moved   map[model.MarketID]*moved
+	limits  []model.Command
+
+	fresh map[model.OrderID]*entered
+	known map[model.OrderID]*change
+}
+
+func foldBatch(r *engine.Record) *fold {
+	f := &fold{
+		at: r.Row.At, moved: make(map[model.MarketID]*moved),
+		fresh: make(map[model.OrderID]*entered), known: make(map[model.OrderID]*change),
+	}
+	for i := range r.Entries {
+		f.entry(&r.Entries[i])
+	}
+	return f
+}
+
+func (f *fold) entry(e *model.Entry) {
+	c := &e.Command
+	switch c.Kind {
+	case model.OpenMarket:
+		f.opened = append(f.opened, model.Market{ID: c.Market, Listing: c.Listing, Settings: c.Settings})
+		return
+	case model.ChangeLimits:
+		f.limits = append(f.limits, *c)
+		return
+	}
+	m := f.moved[c.Market]
+	if m == nil {
+		m = &moved{}
+		f.moved[c.Market] = m
+	}
+	m.feedSeq = e.FeedSeq
+	if c.Kind == model.ChangeSettings {
+		m.settings = &c.Settings
+	}
+	for i := range e.Events {
+		f.event(c, m, &e.Events[i])
+	}
+}
+
+func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
+	switch e.Kind {
+	case model.OrderAccepted:
+		o := &entered{LimitOrder: model.LimitOrder{
+			ID: e.Order, Market: c.Market, Account: e.Account, Side: e.Side, Type: e.Type, SelfTrade: e.Self,
+			Price: e.Price, Qty: e.Qty, Open: e.Open, Status: model.Active, Priority: e.Priority,
+			ClientOrderID: c.ClientOrderID, CreatedAt: f.at, ExpiresAt: e.Expires, Replaces: e.Replaces, Version: 1,
+		}}
+		f.fresh[e.Order] = o
+		f.entered[e.Side] = append(f.entered[e.Side], o)
+	case model.OrderMatched:
+		match := engine.MatchOf(c.Market, f.at, e)
+		f.matches = append(f.matches, match)
+		m.lastSale = model.Sale{Match: match.ID, Price: match.Price, Qty: match.Qty, At: f.at}
+		f.filled(e.Bid, model.Bid, e.BidOpen)
+		f.filled(e.Ask, model.Ask, e.AskOpen)
+	case model.OrderReduced:
+		f.reduced(e)
+	case model.OrderClosed:
+		f.closed(e)
+	}
+}
+
+// of returns the change of an order that was there before the batch.
+func (f *fold) of(id model.OrderID, side model.Side) *change {
+	ch := f.known[id]
+	if ch == nil {
+		ch = &change{id: id}
+		f.known[id] = ch
+		f.changed[side] = append(f.changed[side], ch)
+	}
+	ch.changes++
+	return ch
+}
+
+func (f *fold) filled(id model.OrderID, side model.Side, open model.Qty) {
+	if o := f.fresh[id]; o != nil {
+		o.Open, o.Status = open, model.PartiallyMatched
+		o.Version++
+		return
+	}
+	ch := f.of(id, side)
+	ch.open, ch.status = open, model.PartiallyMatched
+}
+
+func (f *fold) reduced(e *model.Event) {
+	status := model.Active
+	if e.Open < e.Qty {
+		status = model.PartiallyMatched
+	}
+	if o := f.fresh[e.Order]; o != nil {
+		o.Qty, o.Open, o.Status = e.Qty, e.Open, status
+		o.Version++
+		return
+	}
+	ch := f.of(e.Order, e.Side)
+	ch.qty, ch.open, ch.status = e.Qty, e.Open, status
+}
+
+func (f *fold) closed(e *model.Event) {
+	if o := f.fresh[e.Order]; o != nil {
+		o.Open, o.Status, o.Reason, o.ClosedAt, o.closedN = e.Open, e.Status, e.Reason, f.at, e.N
+		o.Version++
+		return
+	}
+	ch := f.of(e.Order, e.Side)
+	ch.open, ch.status, ch.reason, ch.closedN = e.Open, e.Status, e.Reason, e.N
+}

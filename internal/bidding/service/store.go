@@ -1,0 +1,75 @@
+// Package service is what the exchange offers: placing, cancelling and replacing
+// bids and asks, market data and everybody's own history.
+package service
+
+import (
+	"context"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+// Exchange is the engine.
+type Exchange interface {
+	Submit(ctx context.Context, c model.Command) (engine.Reply, error)
+	SubmitAll(ctx context.Context, c model.Command) error
+	View(market model.MarketID) (*engine.View, error)
+	Price(market model.MarketID) (model.MarketPrice, error)
+}
+
+// Orders reads bids and asks.
+type Orders interface {
+	// Order reads one bid or ask, whoever owns it. Errors: model.NotFound(side).
+	Order(ctx context.Context, side model.Side, id model.OrderID) (model.LimitOrder, error)
+	// Orders lists an account's bids or asks, newest first.
+	Orders(ctx context.Context, q OrderQuery) ([]model.LimitOrder, error)
+	// OpenMarkets lists the markets in which an account has open orders.
+	OpenMarkets(ctx context.Context, account model.AccountID) ([]model.MarketID, error)
+}
+
+// Matches reads executions.
+type Matches interface {
+	// Match reads one match, whoever its parties are. Errors: model.ErrMatchNotFound.
+	Match(ctx context.Context, id model.MatchID) (model.Match, error)
+	// Matches lists an account's matches, newest first.
+	Matches(ctx context.Context, q MatchQuery) ([]model.Match, error)
+	// Taken lists the matches an order made when it came in, in their order.
+	Taken(ctx context.Context, side model.Side, id model.OrderID) ([]model.Match, error)
+}
+
+// Markets reads what is known of markets beside their books.
+type Markets interface {
+	// Sales lists a market's sales, newest first.
+	Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error)
+	// MarketsOf lists a product's markets.
+	MarketsOf(ctx context.Context, product id.UUID) ([]model.MarketID, error)
+	// Limits reads an account's limits, the default ones when nobody changed them.
+	Limits(ctx context.Context, account model.AccountID) (model.AccountLimits, error)
+}
+
+// Store is all the service reads from tables.
+type Store interface {
+	Orders
+	Matches
+	Markets
+}
+
+// OrderQuery asks for one page of an account's bids or asks.
+type OrderQuery struct {
+	Account  model.AccountID
+	Side     model.Side
+	Market   model.MarketID // zero = every market
+	Statuses []model.Status // none = every status
+	Before   model.OrderID  // 0 = from the newest
+	Limit    int
+}
+
+// MatchQuery asks for one page of an account's matches.
+type MatchQuery struct {
+	Account model.AccountID
+	Side    model.Side     // 0 = as buyer and as seller
+	Market  model.MarketID // zero = every market
+	Before  model.MatchID  // 0 = from the newest
+	Limit   int
+}

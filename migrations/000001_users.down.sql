@@ -1,0 +1,9 @@
+DROP TABLE user_audit;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE addresses;
+DROP TABLE user_roles;
+DROP TABLE users;
+DROP FUNCTION keep_an_owner();
+DROP FUNCTION refuse_change();
+DROP FUNCTION set_updated_at();

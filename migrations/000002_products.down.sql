@@ -1,0 +1,8 @@
+-- pg_trgm stays: it may have been there before, and it harms nobody.
+DROP TABLE inventory_transactions;
+DROP TABLE inventory_reservations;
+DROP TABLE sizes;
+DROP TABLE product_images;
+DROP FUNCTION require_primary_image();
+DROP TABLE products;
+DROP FUNCTION product_words(text);

@@ -1,0 +1,10 @@
+DROP TABLE bidding_account_limits;
+DROP TABLE matches;
+DROP TABLE asks;
+DROP TABLE bids;
+DROP TABLE bidding_markets;
+DROP FUNCTION bidding_fence(smallint, bigint, bigint, bigint, bytea, timestamptz);
+DROP TABLE bidding_journal;
+DROP TABLE bidding_nodes;
+DROP TABLE bidding_shards;
+DROP TABLE bidding_slots;

@@ -1,0 +1,165 @@
+-- The exchange. A shard's single writer commits one batch as: fence, one journal
+-- row, and what the batch did to the tables. Prices are minor units of the
+-- market's currency. Bids and asks name their market without a foreign key: the
+-- market's row comes from the same journal, before them.
+
+CREATE TABLE bidding_slots (
+    slot  smallint PRIMARY KEY CHECK (slot BETWEEN 0 AND 255),
+    shard smallint NOT NULL
+);
+CREATE INDEX bidding_slots_shard_idx ON bidding_slots (shard);
+
+CREATE TABLE bidding_shards (
+    shard      smallint PRIMARY KEY CHECK (shard BETWEEN 0 AND 255),
+    epoch      bigint NOT NULL DEFAULT 0,
+    seq        bigint NOT NULL DEFAULT 0,
+    n          bigint NOT NULL DEFAULT 0,
+    hash       bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (length(hash) = 32),
+    at         timestamptz NOT NULL DEFAULT 'epoch',
+    owner      text NOT NULL DEFAULT '',
+    addr       text NOT NULL DEFAULT '',
+    expires_at timestamptz NOT NULL DEFAULT 'epoch'
+) WITH (fillfactor = 10);
+
+ALTER TABLE bidding_slots ADD CONSTRAINT bidding_slots_shard_fkey FOREIGN KEY (shard) REFERENCES bidding_shards (shard);
+
+CREATE TABLE bidding_nodes (
+    node    text PRIMARY KEY,
+    addr    text NOT NULL,
+    seen_at timestamptz NOT NULL
+);
+
+-- Two shards to begin with; a market's slot is fixed for ever, its shard is what this table says.
+INSERT INTO bidding_shards (shard) VALUES (0), (1);
+INSERT INTO bidding_slots (slot, shard) SELECT s, s % 2 FROM generate_series(0, 255) s;
+
+CREATE TABLE bidding_journal (
+    shard     smallint NOT NULL,
+    seq       bigint NOT NULL,
+    epoch     bigint NOT NULL,
+    at        timestamptz NOT NULL,
+    n         bigint NOT NULL,
+    prev_hash bytea NOT NULL CHECK (length(prev_hash) = 32),
+    hash      bytea NOT NULL CHECK (length(hash) = 32),
+    body      bytea NOT NULL,
+    PRIMARY KEY (shard, seq)
+);
+
+-- bidding_fence moves a shard to its next batch, or fails when somebody else owns
+-- it or the batch is not the next one.
+CREATE FUNCTION bidding_fence(p_shard smallint, p_epoch bigint, p_seq bigint, p_n bigint, p_hash bytea, p_at timestamptz)
+    RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE bidding_shards SET seq = p_seq, n = p_n, hash = p_hash, at = p_at
+     WHERE shard = p_shard AND epoch = p_epoch AND seq = p_seq - 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'shard % is not at batch % of epoch %', p_shard, p_seq - 1, p_epoch USING ERRCODE = 'SM001';
+    END IF;
+END $$;
+
+CREATE TABLE bidding_markets (
+    id                 uuid PRIMARY KEY,
+    slot               smallint NOT NULL REFERENCES bidding_slots (slot),
+    product_id         uuid NOT NULL,
+    product_name       text NOT NULL,
+    sku                text NOT NULL,
+    size_label         text NOT NULL,
+    currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    tick               bigint NOT NULL CHECK (tick BETWEEN 1 AND 100000000),
+    max_price          bigint NOT NULL CHECK (max_price BETWEEN tick AND 100000000),
+    price_rule         text NOT NULL CHECK (price_rule IN ('seller_ask', 'resting')),
+    state              text NOT NULL CHECK (state IN ('open', 'post_only', 'halted')),
+    version            bigint NOT NULL,
+    feed_seq           bigint NOT NULL,
+    last_sale_match    bigint,
+    last_sale_price    bigint CHECK (last_sale_price > 0),
+    last_sale_quantity integer CHECK (last_sale_quantity > 0),
+    last_sale_at       timestamptz,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL
+);
+CREATE INDEX bidding_markets_slot_idx ON bidding_markets (slot);
+CREATE INDEX bidding_markets_product_idx ON bidding_markets (product_id, id);
+
+CREATE TABLE bids (
+    id              bigint PRIMARY KEY CHECK (id > 0),
+    market_id       uuid NOT NULL,
+    user_id         uuid NOT NULL,
+    price           bigint NOT NULL CHECK (price BETWEEN 1 AND 100000000),
+    quantity        integer NOT NULL CHECK (quantity BETWEEN 1 AND 100),
+    open_quantity   integer NOT NULL CHECK (open_quantity BETWEEN 0 AND quantity),
+    status          text NOT NULL CHECK (status IN ('active', 'partially_matched', 'matched', 'cancelled', 'expired', 'rejected')),
+    reason          text NOT NULL DEFAULT '',
+    order_type      text NOT NULL CHECK (order_type IN ('limit', 'ioc', 'fok', 'post_only')),
+    self_trade      text NOT NULL CHECK (self_trade IN ('cancel_newest', 'cancel_oldest', 'cancel_both')),
+    priority        bigint NOT NULL,
+    client_order_id text NOT NULL DEFAULT '' CHECK (length(client_order_id) <= 64),
+    replaces        bigint NOT NULL DEFAULT 0,
+    created_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    closed_at       timestamptz,
+    closed_n        bigint,
+    version         bigint NOT NULL,
+    CONSTRAINT bids_matched_check CHECK ((status = 'matched') = (open_quantity = 0)),
+    CONSTRAINT bids_closed_check CHECK ((status IN ('active', 'partially_matched')) = (closed_at IS NULL)
+                                    AND (closed_at IS NULL) = (closed_n IS NULL))
+);
+CREATE INDEX bids_user_idx ON bids (user_id, id);
+CREATE INDEX bids_client_order_idx ON bids (user_id, client_order_id) WHERE client_order_id <> '';
+CREATE INDEX bids_book_idx ON bids (market_id, price DESC, priority) WHERE status IN ('active', 'partially_matched');
+
+CREATE TABLE asks (
+    id              bigint PRIMARY KEY CHECK (id > 0),
+    market_id       uuid NOT NULL,
+    user_id         uuid NOT NULL,
+    price           bigint NOT NULL CHECK (price BETWEEN 1 AND 100000000),
+    quantity        integer NOT NULL CHECK (quantity BETWEEN 1 AND 100),
+    open_quantity   integer NOT NULL CHECK (open_quantity BETWEEN 0 AND quantity),
+    status          text NOT NULL CHECK (status IN ('active', 'partially_matched', 'matched', 'cancelled', 'expired', 'rejected')),
+    reason          text NOT NULL DEFAULT '',
+    order_type      text NOT NULL CHECK (order_type IN ('limit', 'ioc', 'fok', 'post_only')),
+    self_trade      text NOT NULL CHECK (self_trade IN ('cancel_newest', 'cancel_oldest', 'cancel_both')),
+    priority        bigint NOT NULL,
+    client_order_id text NOT NULL DEFAULT '' CHECK (length(client_order_id) <= 64),
+    replaces        bigint NOT NULL DEFAULT 0,
+    created_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    closed_at       timestamptz,
+    closed_n        bigint,
+    version         bigint NOT NULL,
+    CONSTRAINT asks_matched_check CHECK ((status = 'matched') = (open_quantity = 0)),
+    CONSTRAINT asks_closed_check CHECK ((status IN ('active', 'partially_matched')) = (closed_at IS NULL)
+                                    AND (closed_at IS NULL) = (closed_n IS NULL))
+);
+CREATE INDEX asks_user_idx ON asks (user_id, id);
+CREATE INDEX asks_client_order_idx ON asks (user_id, client_order_id) WHERE client_order_id <> '';
+CREATE INDEX asks_book_idx ON asks (market_id, price, priority) WHERE status IN ('active', 'partially_matched');
+
+CREATE TABLE matches (
+    id         bigint PRIMARY KEY CHECK (id > 0),
+    market_id  uuid NOT NULL,
+    bid_id     bigint NOT NULL REFERENCES bids (id),
+    ask_id     bigint NOT NULL REFERENCES asks (id),
+    buyer_id   uuid NOT NULL,
+    seller_id  uuid NOT NULL,
+    price      bigint NOT NULL CHECK (price BETWEEN 1 AND 100000000),
+    bid_price  bigint NOT NULL CHECK (bid_price >= price),
+    quantity   integer NOT NULL CHECK (quantity BETWEEN 1 AND 100),
+    taker      text NOT NULL CHECK (taker IN ('bid', 'ask')),
+    price_rule text NOT NULL CHECK (price_rule IN ('seller_ask', 'resting')),
+    created_at timestamptz NOT NULL,
+    CONSTRAINT matches_bid_ask_key UNIQUE (bid_id, ask_id),
+    CONSTRAINT matches_two_people_check CHECK (buyer_id <> seller_id)
+);
+CREATE INDEX matches_ask_idx ON matches (ask_id);
+CREATE INDEX matches_market_idx ON matches (market_id, id);
+CREATE INDEX matches_buyer_idx ON matches (buyer_id, id);
+CREATE INDEX matches_seller_idx ON matches (seller_id, id);
+
+CREATE TABLE bidding_account_limits (
+    account_id          uuid PRIMARY KEY,
+    max_open_per_market integer NOT NULL CHECK (max_open_per_market > 0),
+    max_open_total      integer NOT NULL CHECK (max_open_total > 0),
+    actor               uuid NOT NULL,
+    updated_at          timestamptz NOT NULL
+);
