@@ -159,9 +159,6 @@ CREATE TABLE inventory_reservations (
 CREATE INDEX inventory_reservations_size_idx ON inventory_reservations (size_id);
 CREATE INDEX inventory_reservations_held_idx ON inventory_reservations (expires_at, size_id) WHERE state = 'held';
 
-CREATE TRIGGER inventory_reservations_set_updated_at BEFORE UPDATE ON inventory_reservations
-    FOR EACH ROW EXECUTE FUNCTION set_updated_at();
-
 -- One row per stock change, written in its transaction and never altered (PROD-006).
 CREATE TABLE inventory_transactions (
     id              uuid        PRIMARY KEY,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
@@ -96,6 +97,7 @@ func (b *bundle) restart() {
 func (b *bundle) another(name string) (*engine.Engine, func()) {
 	e := engine.New(engine.Options{
 		Store: b.store, Clock: b.clock, Node: engine.Node{Name: name, Addr: "memory"}, Log: zerolog.Nop(),
+		Metrics: engine.NewMetrics(prometheus.NewRegistry()),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -144,3 +146,9 @@ func (b *bundle) count(query string, args ...any) int {
 }
 
 var errBroken = errors.New("connection reset")
+
+// taken waits until the engine's writers have taken in n requests since it started.
+func (b *bundle) taken(n int) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return engine.Taken(b.engine) == n }, 10*time.Second, time.Millisecond)
+}

@@ -105,7 +105,7 @@ func (e *Engine) newShard(n uint8) *shard {
 		number: n, store: e.store, clock: e.clock, node: e.node, log: e.log,
 		queue: make(chan *request, queueLength), lost: make(chan struct{}, 1),
 		openElsewhere: func(a model.AccountID) int32 { return e.openBeside(n, a) },
-		observe:       e.metrics.observe,
+		metrics:       e.metrics,
 	}
 }
 

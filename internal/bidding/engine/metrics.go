@@ -8,6 +8,7 @@ import (
 
 // Metrics are what an engine counts of its batches.
 type Metrics struct {
+	taken    prometheus.Counter
 	batches  prometheus.Counter
 	commands prometheus.Counter
 	matches  prometheus.Counter
@@ -17,6 +18,7 @@ type Metrics struct {
 // NewMetrics registers the engine's metrics.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
+		taken:    prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_requests_total", Help: "Requests taken in by the writers."}),
 		batches:  prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_batches_total", Help: "Batches committed."}),
 		commands: prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_commands_total", Help: "Commands committed."}),
 		matches:  prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_matches_total", Help: "Matches committed."}),
@@ -25,10 +27,18 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
-	r.MustRegister(m.batches, m.commands, m.matches, m.commit)
+	r.MustRegister(m.taken, m.batches, m.commands, m.matches, m.commit)
 	return m
 }
 
+// take counts a request that a writer has taken in.
+func (m *Metrics) take() {
+	if m != nil {
+		m.taken.Inc()
+	}
+}
+
+// observe counts a committed batch.
 func (m *Metrics) observe(b *batch, took time.Duration) {
 	if m == nil {
 		return

@@ -41,7 +41,7 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 			w.take(r)
 		case err := <-w.done:
 			if err != nil {
-				return &poisoned{err, w.inflight, w.next}
+				return &poisoned{err, w.inflight, w.next, w.again}
 			}
 			w.committed()
 		case <-sweep:
@@ -59,6 +59,7 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 func (w *writer) take(r *request) {
 	w.begin()
 	for {
+		w.metrics.take()
 		w.state.apply(w.next, r, w.openElsewhere)
 		if len(w.next.requests) >= batchLimit {
 			return
@@ -114,7 +115,7 @@ func (w *writer) commit(b *batch) {
 func (w *writer) committed() {
 	b := w.inflight
 	w.inflight = nil
-	w.observe(b, clock.Since(w.sent))
+	w.metrics.observe(b, clock.Since(w.sent))
 	b.publish()
 }
 
@@ -137,10 +138,10 @@ func (w *writer) abandon(cause error) *poisoned {
 		if err := <-w.done; err == nil {
 			w.committed()
 		} else {
-			return &poisoned{err, w.inflight, w.next}
+			return &poisoned{err, w.inflight, w.next, w.again}
 		}
 	}
-	return &poisoned{cause, nil, w.next}
+	return &poisoned{cause, nil, w.next, w.again}
 }
 
 // finish commits and answers what was taken in, then stops.
@@ -151,7 +152,7 @@ func (w *writer) finish() *poisoned {
 			break
 		}
 		if err := <-w.done; err != nil {
-			p := &poisoned{err, w.inflight, w.next}
+			p := &poisoned{err, w.inflight, w.next, w.again}
 			p.fail()
 			return p
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,7 @@ type shard struct {
 	queue  chan *request
 
 	openElsewhere func(model.AccountID) int32
-	observe       func(*batch, time.Duration)
+	metrics       *Metrics
 
 	serving atomic.Pointer[state] // what readers see; nil while not owned
 	until   atomic.Int64          // monotonic nanoseconds up to which reads may be served
@@ -41,8 +42,9 @@ type shard struct {
 // poisoned is why a shard stopped serving, with the batches whose callers still wait.
 type poisoned struct {
 	cause    error
-	inflight *batch // sent; its outcome may be unknown
-	next     *batch // matched on top of it; never sent
+	inflight *batch     // sent; its outcome may be unknown
+	next     *batch     // matched on top of it; never sent
+	again    []*request // not yet carried out
 }
 
 func (p *poisoned) Error() string { return p.cause.Error() }
@@ -56,6 +58,7 @@ func (s *shard) run(ctx context.Context) {
 		if err != nil {
 			if broken != nil {
 				broken.fail()
+				s.refuse(broken.again)
 			}
 			s.refuse(again)
 			return // ctx ended
@@ -78,6 +81,17 @@ func (p *poisoned) fail() {
 			b.release(model.ErrUnavailable)
 		}
 	}
+}
+
+// alone returns what is to be carried out again, one at a time, after the
+// database refused a batch: all of it but an offender that was alone already.
+func (p *poisoned) alone() []*request {
+	again := p.inflight.requests
+	if len(again) == 1 {
+		again[0].answer(p.cause)
+		again = nil
+	}
+	return slices.Concat(again, p.next.requests, p.again)
 }
 
 // acquire claims the shard, settles what a broken batch left open and loads it.
@@ -108,6 +122,8 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 		if clock.Since(since) > patience {
 			if broken != nil {
 				broken.fail()
+				s.refuse(broken.again)
+				broken.again = nil
 			}
 			s.refuse(*again)
 			*again = nil
@@ -137,18 +153,10 @@ func (s *shard) claim(ctx context.Context) (Lease, bool, error) {
 func (s *shard) settle(ctx context.Context, p *poisoned) ([]*request, error) {
 	if p.inflight == nil {
 		p.fail()
-		return nil, nil
+		return p.again, nil
 	}
 	if errors.Is(p.cause, ErrData) {
-		again := p.inflight.requests
-		if p.next != nil {
-			again = append(again, p.next.requests...)
-		}
-		if len(p.inflight.requests) == 1 { // alone, so it is the offender
-			p.inflight.requests[0].answer(p.cause)
-			again = again[1:]
-		}
-		return again, nil
+		return p.alone(), nil
 	}
 	row := &p.inflight.record.Row
 	epoch, hash, found, err := s.store.Written(ctx, s.number, row.Seq)
@@ -159,7 +167,7 @@ func (s *shard) settle(ctx context.Context, p *poisoned) ([]*request, error) {
 		p.inflight.release(nil)
 	}
 	p.fail()
-	return nil, nil
+	return p.again, nil
 }
 
 func (s *shard) load(ctx context.Context, lease Lease) (*state, error) {

@@ -1,0 +1,240 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+func TestCommitThatNeverArrivedIsUnavailableAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	b.store.once(func(context.Context, *engine.Record) error { return errBroken })
+	c := order(market, model.Bid, id.New(), 100_00, 1)
+	c.ClientOrderID = "retry-me"
+	_, err := b.engine.Submit(context.Background(), c)
+	require.ErrorIs(t, err, model.ErrUnavailable)
+	require.Zero(t, b.count(`SELECT count(*) FROM bids`))
+
+	r := b.place(c) // the shard has recovered by itself; the same key is accepted anew
+	require.False(t, r.Repeat)
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM bids`))
+}
+
+func TestCommitWhoseReplyWasLostIsAnsweredAsCommitted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	b.store.once(func(ctx context.Context, r *engine.Record) error {
+		if err := b.store.Repository.Commit(ctx, r); err != nil {
+			return err
+		}
+		return errBroken
+	})
+	c := order(market, model.Bid, id.New(), 100_00, 1)
+	c.ClientOrderID = "lost-reply"
+	r := b.place(c)
+	require.Equal(t, model.Active, r.Order.Status)
+	again := b.place(c)
+	require.True(t, again.Repeat)
+	require.Equal(t, r.Order.ID, again.Order.ID)
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM bids`))
+}
+
+func TestBatchOnTopOfABrokenOneIsNeverAcknowledged(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	b.store.once(func(context.Context, *engine.Record) error {
+		close(reached)
+		<-goOn
+		return errBroken
+	})
+	results := make(chan error, 3)
+	submit := func(c model.Command) {
+		go func() {
+			_, err := b.engine.Submit(context.Background(), c)
+			results <- err
+		}()
+	}
+	submit(order(market, model.Ask, id.New(), 100_00, 1))
+	<-reached
+	submit(order(market, model.Bid, id.New(), 100_00, 1)) // matches the ask that will never be
+	submit(order(market, model.Bid, id.New(), 100_50, 1)) // a refusal rests on it too
+	b.taken(4)
+	require.Empty(t, results, "nothing leaves before the batch below it is durable")
+	close(goOn)
+	for range 3 {
+		require.ErrorIs(t, <-results, model.ErrUnavailable)
+	}
+	require.Zero(t, b.count(`SELECT count(*) FROM bids`)+b.count(`SELECT count(*) FROM asks`))
+}
+
+func TestOnlyTheOffenderOfADataErrorFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market, culprit := b.open(), id.New()
+	refuse := func(ctx context.Context, r *engine.Record) error {
+		for _, e := range r.Entries {
+			if e.Command.Account == culprit {
+				return fmt.Errorf("%w: planted", engine.ErrData)
+			}
+		}
+		return b.store.Repository.Commit(ctx, r)
+	}
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	var first atomic.Bool
+	hold := func(ctx context.Context, r *engine.Record) error {
+		if first.CompareAndSwap(false, true) {
+			close(reached)
+			<-goOn
+		}
+		return refuse(ctx, r)
+	}
+	b.store.commit.Store(&hold)
+	var wg sync.WaitGroup
+	errs := make([]error, 9)
+	for i := range errs {
+		account := id.New()
+		if i == 4 {
+			account = culprit
+		}
+		if i == 1 {
+			<-reached
+		}
+		wg.Go(func() {
+			_, errs[i] = b.engine.Submit(context.Background(), order(market, model.Bid, account, 100_00, 1))
+		})
+	}
+	b.taken(10)
+	close(goOn)
+	wg.Wait()
+	for i, err := range errs {
+		if i == 4 {
+			require.ErrorIs(t, err, engine.ErrData)
+			continue
+		}
+		require.NoError(t, err, i)
+	}
+	require.Equal(t, 8, b.count(`SELECT count(*) FROM bids`))
+}
+
+func TestSecondEngineTakesOverAndTheFirstAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	b.place(order(market, model.Ask, id.New(), 100_00, 1))
+	// The first engine is cut off: it cannot renew and does not notice.
+	cut := func() ([]uint8, error) { return []uint8{0, 1}, nil }
+	b.store.renew.Store(&cut)
+	_, err := b.pool.Exec(context.Background(), `UPDATE bidding_shards SET expires_at = clock_timestamp() - interval '1 s'`)
+	require.NoError(t, err)
+	second, stop := b.another("second")
+	defer stop()
+	b.ready(second)
+	_, err = second.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err = b.engine.Submit(ctx, order(market, model.Bid, id.New(), 100_00, 1))
+	require.ErrorIs(t, err, model.ErrUnavailable, "its batch fails at the fence")
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM bids`))
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM matches`))
+	_, err = b.engine.View(market)
+	require.ErrorIs(t, err, model.ErrUnavailable, "and it serves no more reads")
+}
+
+func TestLostLeaseStopsTheShard(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	none := func() ([]uint8, error) { return nil, nil }
+	b.store.renew.Store(&none)
+	epoch := b.count(`SELECT max(epoch) FROM bidding_shards`)
+	require.Eventually(t, func() bool { return b.count(`SELECT max(epoch) FROM bidding_shards`) > epoch }, 10*time.Second, 20*time.Millisecond)
+	b.store.renew.Store(nil)
+	require.Eventually(t, func() bool {
+		_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+		return err == nil
+	}, 10*time.Second, 20*time.Millisecond, "it claims the shard again")
+}
+
+func TestDatabaseThatDiesInTheMiddleIsUnavailableUntilItIsBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	down := func(context.Context, *engine.Record) error { return errBroken }
+	gone := errBroken
+	b.store.commit.Store(&down)
+	b.store.written.Store(&gone)
+	for range 3 {
+		_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+		require.ErrorIs(t, err, model.ErrUnavailable)
+	}
+	b.store.commit.Store(nil)
+	b.store.written.Store(nil)
+	require.Eventually(t, func() bool {
+		_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+		return err == nil
+	}, 10*time.Second, 20*time.Millisecond)
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM bids`))
+}
+
+func TestStopAnswersWhatWasTakenIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	b.store.once(func(ctx context.Context, r *engine.Record) error {
+		close(reached)
+		<-goOn
+		return b.store.Repository.Commit(ctx, r)
+	})
+	results := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+			results <- err
+		}()
+	}
+	<-reached
+	b.taken(3)
+	go close(goOn)
+	b.stop()
+	require.NoError(t, <-results)
+	require.NoError(t, <-results)
+	require.Equal(t, 2, b.count(`SELECT count(*) FROM bids`))
+	require.Equal(t, 2, b.count(`SELECT count(*) FROM bidding_shards WHERE owner = ''`), "leases are given up at once")
+	_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+	require.ErrorIs(t, err, model.ErrUnavailable)
+	require.Error(t, b.engine.Ready(context.Background()))
+}
+
+func TestEngineWithoutADatabaseWaitsForIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.stop()
+	_, err := b.pool.Exec(context.Background(), `ALTER TABLE bidding_slots RENAME TO hidden`)
+	require.NoError(t, err)
+	e, stop := b.another("patient")
+	defer stop()
+	require.Error(t, e.Ready(context.Background()))
+	_, err = e.Submit(context.Background(), order(id.New(), model.Bid, id.New(), 100_00, 1))
+	require.ErrorIs(t, err, model.ErrUnavailable)
+	require.ErrorIs(t, e.SubmitAll(context.Background(), model.Command{Kind: model.ChangeLimits}), model.ErrUnavailable)
+	_, err = b.pool.Exec(context.Background(), `ALTER TABLE hidden RENAME TO bidding_slots`)
+	require.NoError(t, err)
+	b.ready(e)
+}

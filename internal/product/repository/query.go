@@ -1,0 +1,172 @@
+package repository
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sneakers-marketplace/marketplace/internal/product/model"
+)
+
+const productColumns = `p.id, p.name, p.sku, p.slug, p.brand, p.model, p.category, p.colorway, p.description,
+	p.gender, p.retail_price, p.currency, p.release_date, p.status, p.created_at, p.updated_at, p.version`
+
+// firstDay is where the release sorts count their days from.
+var firstDay = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// lastDay is the day of an unknown release date in the ascending sort, 9999-12-31.
+const lastDay = 3_652_058
+
+// order is how a sort is written in SQL. All text here is ours; what clients send is bound.
+type order struct {
+	column     string // what an index sorts by
+	key        string // the same as a bigint for the page token; column when blank
+	descending bool
+	bind       func(key int64) any // a token's key as the column's type
+}
+
+var orders = map[model.Sort]order{
+	model.Newest: {
+		"p.created_at", "(extract(epoch FROM p.created_at) * 1000000)::bigint", true,
+		func(k int64) any { return time.UnixMicro(k).UTC() },
+	},
+	model.PriceAsc:  {"coalesce(nullif(p.retail_price, 0), 9007199254740991)", "", false, number},
+	model.PriceDesc: {"p.retail_price", "", true, number},
+	model.ReleaseAsc: {
+		"coalesce(p.release_date, DATE '9999-12-31')",
+		"(coalesce(p.release_date, DATE '9999-12-31') - DATE '0001-01-01')::bigint", false, day,
+	},
+	model.ReleaseDesc: {
+		"coalesce(p.release_date, DATE '0001-01-01')",
+		"(coalesce(p.release_date, DATE '0001-01-01') - DATE '0001-01-01')::bigint", true, day,
+	},
+}
+
+func number(k int64) any { return k }
+
+func day(k int64) any { return firstDay.AddDate(0, 0, int(min(k, lastDay))) }
+
+// query collects conditions and the values bound in them.
+type query struct {
+	where []string
+	args  []any
+}
+
+// bind adds a value and returns its placeholder.
+func (q *query) bind(v any) string {
+	q.args = append(q.args, v)
+	return fmt.Sprintf("$%d", len(q.args))
+}
+
+func (q *query) and(format string, values ...any) {
+	marks := make([]any, 0, len(values))
+	for _, v := range values {
+		marks = append(marks, q.bind(v))
+	}
+	q.where = append(q.where, fmt.Sprintf(format, marks...))
+}
+
+func (q *query) conditions() string { return strings.Join(q.where, " AND ") }
+
+// pageSQL is the statement that reads one page and its values.
+//
+// A search in another order than relevance finds first and sorts then. Otherwise the planner
+// may walk the sort's index, betting that matches are common, and read the whole table for a rare word.
+func pageSQL(l model.List) (string, []any) {
+	q := filtered(l)
+	with, from := "", "products p"
+	o, ok := orders[l.Sort]
+	switch {
+	case !ok:
+		o = q.relevance(l)
+	case len(l.Words) > 0:
+		with, from = "WITH found AS MATERIALIZED (SELECT * FROM products p WHERE "+q.conditions()+") ", "found p"
+		q.where = []string{"true"}
+	}
+	key, direction, beyond := o.key, "ASC", ">"
+	if key == "" {
+		key = o.column
+	}
+	if o.descending {
+		direction, beyond = "DESC", "<"
+	}
+	if l.After != nil {
+		q.and("("+o.column+", p.id) "+beyond+" (%s, %s)", o.bind(l.After.Key), l.After.ID)
+	}
+	return fmt.Sprintf("%sSELECT %s, %s FROM %s WHERE %s ORDER BY %s %s, p.id %s LIMIT %s",
+		with, productColumns, key, from, q.conditions(), o.column, direction, direction, q.bind(l.Limit)), q.args
+}
+
+// countSQL is the statement that counts all pages and its values.
+func countSQL(l model.List) (string, []any) {
+	q := filtered(l)
+	return "SELECT count(*) FROM products p WHERE " + q.conditions(), q.args
+}
+
+// relevance ranks by where the words stand, in millionths, and puts an equal SKU before everything.
+// The rank of a product does not depend on other products, so pages stay stable under inserts.
+func (q *query) relevance(l model.List) order {
+	return order{
+		column: fmt.Sprintf("((ts_rank(p.search, to_tsquery('simple', %s)) * 1000000)::bigint"+
+			" + CASE WHEN upper(p.sku) = upper(%s) THEN 1000000 ELSE 0 END)",
+			q.bind(tsquery(l.Words)), q.bind(l.Phrase)),
+		descending: true,
+		bind:       number,
+	}
+}
+
+// filtered is the conditions of a list over all its pages.
+func filtered(l model.List) *query {
+	q := &query{where: []string{"p.deleted_at IS NULL"}}
+	f := l.Filters
+	if len(l.Words) > 0 {
+		q.and("p.search @@ to_tsquery('simple', %s)", tsquery(l.Words))
+	}
+	for _, c := range []struct {
+		asked     bool
+		condition string
+		value     any
+	}{
+		{f.Status != "", "p.status = %s", string(f.Status)},
+		{f.Brand != "", "lower(p.brand) = lower(%s)", f.Brand},
+		{f.Category != "", "lower(p.category) = lower(%s)", f.Category},
+		{f.Gender != "", "p.gender = %s", f.Gender},
+		{f.Size != "", "EXISTS (SELECT FROM sizes s WHERE s.product_id = p.id AND s.label = %s)", f.Size},
+		{f.MinPrice > 0, "p.retail_price >= %s", int64(f.MinPrice)},
+		{f.MaxPrice > 0, "p.retail_price BETWEEN 1 AND %s", int64(f.MaxPrice)}, // 0 is unknown, not cheap
+		{!f.ReleasedFrom.IsZero(), "p.release_date >= %s", f.ReleasedFrom},
+		{!f.ReleasedTo.IsZero(), "p.release_date <= %s", f.ReleasedTo},
+	} {
+		if c.asked {
+			q.and(c.condition, c.value)
+		}
+	}
+	return q
+}
+
+// tsquery writes words as a text search: each of them must be there, the last may go on.
+// A word that punctuation parts also matches written as one, as style codes often are.
+func tsquery(words []model.Word) string {
+	all := make([]string, 0, len(words))
+	for _, w := range words {
+		ending := ""
+		if w.Prefix {
+			ending = ":*"
+		}
+		term := lexeme(w.Parts[0])
+		for _, part := range w.Parts[1:] {
+			term += " & " + lexeme(part)
+		}
+		term += ending
+		if len(w.Parts) > 1 {
+			term = "(" + term + " | " + lexeme(w.Joined()) + ending + ")"
+		}
+		all = append(all, term)
+	}
+	return strings.Join(all, " & ")
+}
+
+// lexeme quotes a folded word; folding leaves no quote or backslash in it, but nothing here relies on that.
+func lexeme(word string) string {
+	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(word) + "'"
+}

@@ -1,0 +1,250 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/sneakers-marketplace/marketplace/internal/product/model"
+	"github.com/sneakers-marketplace/marketplace/internal/product/service"
+	"github.com/sneakers-marketplace/marketplace/internal/testkit"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+var (
+	noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	// printable is Latin with its supplements, punctuation, Greek and Cyrillic.
+	printable = &unicode.RangeTable{R16: []unicode.Range16{
+		{Lo: 0x20, Hi: 0x7e, Stride: 1}, {Lo: 0xa0, Hi: 0x17f, Stride: 1}, {Lo: 0x391, Hi: 0x3a1, Stride: 1},
+		{Lo: 0x410, Hi: 0x44f, Stride: 1}, {Lo: 0x2010, Hi: 0x2027, Stride: 1},
+	}}
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// catalogue fills a database with n products whose names and SKUs differ.
+func catalogue(t *testing.T, n int) *pgxpool.Pool {
+	t.Helper()
+	db := testkit.Database(t)
+	_, err := db.Exec(t.Context(), `INSERT INTO products
+			(id, name, sku, slug, brand, colorway, retail_price, release_date, created_at)
+		SELECT gen_random_uuid(), 'Model ' || md5(n::text) || ' Low', 'CZ' || lpad(n::text, 6, '0') || '-100',
+			'slug-' || n, (ARRAY['Nike', 'Jordan', 'adidas', 'Puma'])[1 + n % 4], 'White/Black',
+			n % 300 * 100, DATE '2015-01-01' + n % 3000, now() - n * interval '1 minute'
+		FROM generate_series(1, $1::int) n`, n)
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), "ANALYZE products")
+	require.NoError(t, err)
+	return db
+}
+
+func explain(t *testing.T, db *pgxpool.Pool, sql string, args []any) string {
+	t.Helper()
+	rows, err := db.Query(t.Context(), "EXPLAIN "+sql, args...)
+	require.NoError(t, err)
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		require.NoError(t, rows.Scan(&line))
+		plan.WriteString(line + "\n")
+	}
+	require.NoError(t, rows.Err())
+	return plan.String()
+}
+
+// The planner is left alone: it takes the index because that is cheaper.
+func TestPROD_004_SearchUsesTheGINIndex(t *testing.T) {
+	t.Parallel()
+	db := catalogue(t, 5000)
+	for _, query := range []string{"CZ004711-100", "cz004711100", "cz00471", "nike c4ca42", "model 1679091c5a880faf6fb5e6087eb1b2dc"} {
+		for _, sort := range []model.Sort{model.Relevance, model.PriceAsc} {
+			l := model.List{
+				Words: service.Words(query), Phrase: query, Sort: sort, Limit: 21,
+				Filters: model.Filters{Status: model.Active},
+			}
+			sql, args := pageSQL(l)
+			plan := explain(t, db, sql, args)
+			require.Contains(t, plan, "Bitmap Index Scan on products_search_idx", "%s\n%s", query, plan)
+			require.NotContains(t, plan, "Seq Scan on products", query)
+			sql, args = countSQL(l)
+			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", query)
+		}
+	}
+}
+
+func TestPROD_004_PagesAreReadFromAnIndex(t *testing.T) {
+	t.Parallel()
+	db := catalogue(t, 5000)
+	for sort, index := range map[model.Sort]string{
+		model.Newest:      "products_newest_idx",
+		model.PriceAsc:    "products_price_asc_idx",
+		model.PriceDesc:   "products_price_desc_idx",
+		model.ReleaseAsc:  "products_release_asc_idx",
+		model.ReleaseDesc: "products_release_desc_idx",
+	} {
+		l := model.List{Sort: sort, Limit: 21, Filters: model.Filters{Status: model.Active}}
+		_, cursors, err := New(db).Page(t.Context(), l)
+		require.NoError(t, err)
+		for _, after := range []*model.Cursor{nil, &cursors[len(cursors)-1]} {
+			l.After = after
+			sql, args := pageSQL(l)
+			plan := explain(t, db, sql, args)
+			require.Contains(t, plan, index, plan)
+			require.NotContains(t, plan, "Sort", plan)
+		}
+	}
+}
+
+func TestPROD_004_NothingAClientSendsIsWrittenIntoAStatement(t *testing.T) {
+	t.Parallel()
+	const evil = "'; DROP TABLE products; --"
+	l := model.List{
+		Words: []model.Word{{Parts: []string{evil, evil}, Prefix: true}}, Phrase: evil, Sort: evil,
+		Filters: model.Filters{Brand: evil, Category: evil, Gender: evil, Size: evil, Status: evil},
+		After:   &model.Cursor{Key: 1, ID: id.New()}, Limit: 1,
+	}
+	sql, _ := pageSQL(l)
+	require.NotContains(t, sql, "DROP")
+	sql, _ = countSQL(l)
+	require.NotContains(t, sql, "DROP")
+	l.Filters.Status = model.Active
+	_, _, err := New(testkit.Database(t)).Page(t.Context(), l)
+	require.NoError(t, err)
+}
+
+func TestPROD_004_AForgedCursorIsJustAnotherPlace(t *testing.T) {
+	t.Parallel()
+	store := New(catalogue(t, 10))
+	for _, sort := range []model.Sort{model.Newest, model.PriceAsc, model.PriceDesc, model.ReleaseAsc, model.ReleaseDesc} {
+		for _, key := range []int64{0, 1, 1 << 53} {
+			_, _, err := store.Page(t.Context(), model.List{Sort: sort, After: &model.Cursor{Key: key}, Limit: 1})
+			require.NoError(t, err, "%s %d", sort, key)
+		}
+	}
+}
+
+func TestPROD_004_QueriesAndCatalogueAreFoldedAlike(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	same := func(t require.TestingT, text string) {
+		var folded string
+		err := db.QueryRow(context.Background(), "SELECT product_words($1)", text).Scan(&folded)
+		require.NoError(t, err)
+		require.Equal(t, service.Fold(text), strings.Join(strings.Fields(folded), " "), "%q", text)
+	}
+	for _, text := range []string{
+		"", "Off-White × Nike “The Ten” – Dunk Low™", "Ærlig Łódź Straße ½ ÷ 2", "日本 ナイキ・エア", "Кроссовки",
+		"İstanbul ıŒœ ﬁ ǅ", "a\tb\nc", "..//--", "CZ0858-102", "Ŧ Ħ Þ ð Ŋ ĸ ŉ ſ Ŀ",
+	} {
+		same(t, text)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		same(t, rapid.StringOf(rapid.OneOf(
+			rapid.RuneFrom(nil, printable), rapid.SampledFrom([]rune("×÷“”’–—…·ßÆæØøŁł")),
+		)).Draw(t, "text"))
+	})
+}
+
+func TestPROD_003_StatesInCodeAndDatabaseAreTheSame(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	for constraint, want := range map[string][]string{
+		"products_status_known":              texts(model.Statuses()),
+		"products_gender_known":              model.Genders(),
+		"sizes_system_known":                 texts(model.Systems()),
+		"inventory_reservations_state_known": texts(model.States()),
+		"inventory_transactions_kind_known":  texts(model.Kinds()),
+	} {
+		var definition string
+		require.NoError(t, db.QueryRow(t.Context(),
+			"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", constraint).Scan(&definition))
+		var got []string
+		for _, m := range regexp.MustCompile(`'([^']*)'`).FindAllStringSubmatch(definition, -1) {
+			got = append(got, m[1])
+		}
+		require.Equal(t, want, got, constraint)
+	}
+}
+
+func texts[T ~string](in []T) []string { return each(in, func(v T) string { return string(v) }) }
+
+// A size is a market's identity, so nothing may remove it by removing something else.
+func TestPROD_001_NothingIsDeletedByCascadeAndEveryInstantHasAZone(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	const ours = "'products', 'product_images', 'sizes', 'inventory_reservations', 'inventory_transactions'"
+	for what, sql := range map[string]string{
+		"cascades":    "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN (%s) AND confdeltype NOT IN ('a', 'r')",
+		"zoneless":    "SELECT count(*) FROM information_schema.columns WHERE table_name IN (%s) AND data_type LIKE 'timestamp without%%'",
+		"fractions":   "SELECT count(*) FROM information_schema.columns WHERE table_name IN (%s) AND data_type IN ('real', 'double precision', 'numeric', 'money')",
+		"unversioned": "SELECT count(*) FROM unnest(ARRAY[%s]) t WHERE t NOT IN ('product_images', 'inventory_transactions') AND NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = t AND column_name = 'version')",
+	} {
+		var n int
+		require.NoError(t, db.QueryRow(t.Context(), fmt.Sprintf(sql, ours)).Scan(&n))
+		require.Zero(t, n, what)
+	}
+	_, err := db.Exec(t.Context(), `WITH p AS (INSERT INTO products (id, name, sku, slug) VALUES (gen_random_uuid(), 'a', 'a', 'a') RETURNING id)
+		INSERT INTO sizes (id, product_id, system, label, sort_key) SELECT gen_random_uuid(), id, 'US_M', '10', 60 FROM p`)
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), "DELETE FROM products")
+	require.ErrorContains(t, err, "sizes_product_id_fkey")
+}
+
+func TestErrorsOfAClosedDatabaseComeBackWithTheirOperation(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	store, ctx, key := New(db), t.Context(), id.New()
+	db.Close()
+	_, err := store.Product(ctx, service.Key{ID: key})
+	require.ErrorContains(t, err, "product")
+	_, _, err = store.Page(ctx, model.List{Sort: model.Newest})
+	require.ErrorContains(t, err, "list products")
+	_, err = store.Count(ctx, model.List{})
+	require.ErrorContains(t, err, "count products")
+	_, err = store.OverdueSizes(ctx, noon, 1)
+	require.ErrorContains(t, err, "overdue")
+	_, err = store.Transactions(ctx, key, 1, 1)
+	require.ErrorContains(t, err, "trail")
+	_, err = store.Offer(ctx, key)
+	require.ErrorContains(t, err, "size")
+	_, err = store.ImageProduct(ctx, key)
+	require.ErrorContains(t, err, "image")
+	require.ErrorContains(t, store.DeleteProduct(ctx, key, noon), "delete product")
+	require.ErrorContains(t, store.InsertProduct(ctx, model.Product{SKU: "A"}), "insert product A")
+	require.ErrorContains(t, store.LockSize(ctx, key, nil), "stock of size")
+	require.ErrorContains(t, store.UpdateGallery(ctx, key, nil), "images of product")
+	require.ErrorContains(t, store.InsertSize(ctx, model.Size{Label: "10"}, nil), "add size")
+	_, err = store.UpdateProduct(ctx, key, nil)
+	require.ErrorContains(t, err, "update product")
+}
+
+func TestPROD_006_AWriteOnAStaleSizeIsABug(t *testing.T) {
+	t.Parallel()
+	db := catalogue(t, 1)
+	store, ctx, size := New(db), t.Context(), id.New()
+	_, err := db.Exec(ctx, "INSERT INTO sizes (id, product_id, system, label, sort_key) SELECT $1, id, 'US_M', '10', 60 FROM products", size)
+	require.NoError(t, err)
+	for name, spoil := range map[string]func(*model.Entry){
+		"size":        func(e *model.Entry) { e.Size.Version += 5 },
+		"reservation": func(e *model.Entry) { e.Reservation = &model.Reservation{Reference: "none", State: model.Sold} },
+	} {
+		err := store.LockSize(ctx, size, func(ctx context.Context, row service.Locked) error {
+			s, _ := row.Size()
+			line, err := s.Adjust(1, model.Cause{Actor: "a", At: noon})
+			require.NoError(t, err)
+			e := model.Entry{Size: s, Transaction: line}
+			spoil(&e)
+			return row.Write(ctx, e)
+		})
+		require.ErrorIs(t, err, errMoved, name)
+	}
+}

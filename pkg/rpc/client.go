@@ -1,0 +1,53 @@
+package rpc
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/logger"
+)
+
+const clientDeadline = 10 * time.Second // of a call whose context has none
+
+// clientUnary hands the request id and the deadline to the next service.
+func clientUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, clientDeadline)
+		defer cancel()
+	}
+	return invoke(withRequestID(ctx), method, req, reply, cc, opts...)
+}
+
+// clientStream hands on the request id; a stream lives as long as its context.
+func clientStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return open(withRequestID(ctx), desc, cc, method, opts...)
+}
+
+func withRequestID(ctx context.Context) context.Context {
+	id := logger.RequestID(ctx)
+	if id == "" {
+		return ctx
+	}
+	if md, ok := metadata.FromOutgoingContext(ctx); ok && len(md.Get(headerRequestID)) > 0 {
+		return ctx
+	}
+	return metadata.AppendToOutgoingContext(ctx, headerRequestID, id)
+}
+
+// Bearer returns a context whose outgoing calls carry an access token.
+func Bearer(ctx context.Context, token string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, headerAuthorization, "Bearer "+token)
+}
+
+// Forward returns a context whose outgoing calls carry the caller's own access token,
+// to act for that user in another service. Nothing is forwarded unless asked for here.
+func Forward(ctx context.Context) context.Context {
+	if c := callOf(ctx); c != nil && c.token != "" {
+		return Bearer(ctx, c.token)
+	}
+	return ctx
+}
