@@ -1,0 +1,171 @@
+package bidding
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sneakers-marketplace/marketplace/internal/testkit"
+	"github.com/sneakers-marketplace/marketplace/pkg/auth"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/config"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
+	"github.com/sneakers-marketplace/marketplace/pkg/run"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// world is the bidding service behind real gRPC, on a database of its own, with
+// a catalogue that answers as the product service would.
+type world struct {
+	biddingv1.BiddingServiceClient
+	t       *testing.T
+	shop    *shop
+	clock   *clock.Fake
+	issuer  *auth.Issuer
+	product id.UUID
+	market  string
+	anyone  context.Context
+}
+
+// shop is the other side of the catalogue's protocol: sizes by id.
+type shop struct {
+	productv1.UnimplementedProductServiceServer
+	mu    sync.Mutex
+	sizes map[string]*productv1.GetSizeResponse
+	down  error
+}
+
+func (s *shop) GetSize(_ context.Context, r *productv1.GetSizeRequest) (*productv1.GetSizeResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	if size := s.sizes[r.Id]; size != nil {
+		return size, nil
+	}
+	return nil, status.Error(codes.NotFound, "no such size")
+}
+
+func (s *shop) add(product id.UUID, label string, st productv1.ProductStatus) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := id.New().String()
+	s.sizes[size] = &productv1.GetSizeResponse{
+		Size: &productv1.Size{Id: size, Label: label}, ProductId: product.String(), ProductName: "Dunk Low",
+		Sku: "DD1391-100", Currency: "USD", ProductStatus: st,
+	}
+	return size
+}
+
+func setup(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, clock: clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)), product: id.New(),
+		shop: &shop{sizes: map[string]*productv1.GetSizeResponse{}}, anyone: context.Background(),
+	}
+	w.market = w.shop.add(w.product, "10", productv1.ProductStatus_ACTIVE)
+	env := &run.Env{
+		Source: config.Source{"DATABASE_URL": testkit.DatabaseURL(t), "ENVIRONMENT": "test", "BIDDING_LISTEN": "127.0.0.1:0"},
+		Log:    zerolog.Nop(), Clock: w.clock, Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
+	}
+	keys := auth.Config{Keys: auth.DevelopmentKeys}
+	var err error
+	w.issuer, err = auth.NewIssuer(keys, w.clock)
+	require.NoError(t, err)
+	verifier, err := auth.NewVerifier(keys, w.clock)
+	require.NoError(t, err)
+	shopServer := func(context.Context, *run.Env) ([]run.Task, error) {
+		s, err := rpc.NewServer(rpc.ServerOptions{
+			Service: "product", Network: env.Network, Verifier: verifier, Clock: w.clock, Log: env.Log,
+			Register: func(r grpc.ServiceRegistrar) { productv1.RegisterProductServiceServer(r, w.shop) },
+		})
+		return []run.Task{s}, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run.Run(ctx, 10*time.Second, env, shopServer, New) }()
+	conn, err := env.Network.Dial(Name, "")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, conn.Close())
+		cancel()
+		require.NoError(t, <-ended)
+	})
+	w.BiddingServiceClient = biddingv1.NewBiddingServiceClient(conn)
+	require.Eventually(t, func() bool {
+		_, err := w.GetMarketPrice(w.anyone, &biddingv1.GetMarketPriceRequest{MarketId: w.market})
+		return err == nil
+	}, 10*time.Second, 5*time.Millisecond)
+	return w
+}
+
+// person is somebody signed in.
+type person struct {
+	context.Context
+	id id.UUID
+}
+
+func (w *world) signIn(roles ...auth.Role) person {
+	w.t.Helper()
+	account := id.New()
+	token, _, err := w.issuer.Access(account, id.New(), append(roles, auth.RoleUser))
+	require.NoError(w.t, err)
+	return person{rpc.Bearer(context.Background(), token), account}
+}
+
+func (w *world) bid(p person, price int64, change ...func(*biddingv1.PlaceBidRequest)) *biddingv1.PlaceBidResponse {
+	w.t.Helper()
+	r := &biddingv1.PlaceBidRequest{MarketId: w.market, Price: price}
+	for _, c := range change {
+		c(r)
+	}
+	out, err := w.PlaceBid(p, r)
+	require.NoError(w.t, err)
+	return out
+}
+
+func (w *world) ask(p person, price int64, change ...func(*biddingv1.PlaceAskRequest)) *biddingv1.PlaceAskResponse {
+	w.t.Helper()
+	r := &biddingv1.PlaceAskRequest{MarketId: w.market, Price: price}
+	for _, c := range change {
+		c(r)
+	}
+	out, err := w.PlaceAsk(p, r)
+	require.NoError(w.t, err)
+	return out
+}
+
+func requireRefused(t require.TestingT, err error, code codes.Code, reason string, field ...string) {
+	st := status.Convert(err)
+	require.Equal(t, code, st.Code(), "%v", err)
+	var got string
+	var fields []string
+	for _, d := range st.Details() {
+		switch d := d.(type) {
+		case *errdetails.ErrorInfo:
+			got = d.Reason
+		case *errdetails.BadRequest:
+			for _, v := range d.FieldViolations {
+				fields = append(fields, v.Field)
+			}
+		}
+	}
+	require.Equal(t, reason, got, "%v", err)
+	if len(field) > 0 {
+		require.Subset(t, fields, field)
+	}
+}

@@ -1,0 +1,264 @@
+package book_test
+
+import (
+	"sort"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+)
+
+// naive is a slow, obvious book that shares no code with the real one: a list
+// of orders, sorted anew for every match.
+type naive struct {
+	settings model.Settings
+	n        int64
+	open     []*naiveOrder
+}
+
+type naiveOrder struct {
+	id      int64
+	account model.AccountID
+	side    model.Side
+	price   money.Minor
+	qty     model.Qty
+	open    model.Qty
+	expires model.Instant
+}
+
+// naiveAnswer is what both books are compared by.
+type naiveAnswer struct {
+	refused string
+	status  model.Status
+	open    model.Qty
+	fills   []naiveFill
+	closed  int // how many orders left the book for good
+}
+
+type naiveFill struct {
+	with  int64
+	price money.Minor
+	qty   model.Qty
+}
+
+func (b *naive) next() int64 { b.n++; return b.n<<8 | 1 }
+
+func (b *naive) drop(o *naiveOrder) {
+	b.next()
+	for i, x := range b.open {
+		if x == o {
+			b.open = append(b.open[:i], b.open[i+1:]...)
+			return
+		}
+	}
+}
+
+func (b *naive) expire(at model.Instant) (closed int) {
+	due := []*naiveOrder{}
+	for _, o := range b.open {
+		if o.expires <= at {
+			due = append(due, o)
+		}
+	}
+	sort.Slice(due, func(i, j int) bool {
+		return due[i].expires < due[j].expires || due[i].expires == due[j].expires && due[i].id < due[j].id
+	})
+	for _, o := range due {
+		b.drop(o)
+	}
+	return len(due)
+}
+
+// against lists the orders that an order of side at price may match, in their order.
+func (b *naive) against(side model.Side, price money.Minor) []*naiveOrder {
+	var out []*naiveOrder
+	for _, o := range b.open {
+		if o.side != side && (side == model.Bid && o.price <= price || side == model.Ask && o.price >= price) {
+			out = append(out, o)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		if out[i].price != out[j].price {
+			return (out[i].price < out[j].price) == (side == model.Bid)
+		}
+		return out[i].id < out[j].id
+	})
+	return out
+}
+
+func (b *naive) submit(at model.Instant, c *model.Command) naiveAnswer {
+	closed := b.expire(at)
+	var a naiveAnswer
+	switch c.Kind {
+	case model.Place:
+		a = b.place(c, at+model.Instant(c.Life))
+	case model.Cancel:
+		a = b.cancel(c)
+	case model.CancelAll:
+		for _, o := range append([]*naiveOrder(nil), b.open...) {
+			if o.account == c.Account && (c.Side == 0 || c.Side == o.side) {
+				b.drop(o)
+				a.closed++
+			}
+		}
+	case model.Replace:
+		a = b.replace(c)
+	}
+	a.closed += closed
+	return a
+}
+
+func (b *naive) mine(c *model.Command) (*naiveOrder, string) {
+	for _, o := range b.open {
+		if o.id == int64(c.Order) {
+			if o.account != c.Account || o.side != c.Side {
+				return nil, "NOT_FOUND"
+			}
+			return o, ""
+		}
+	}
+	return nil, "NOT_OPEN"
+}
+
+func (b *naive) cancel(c *model.Command) naiveAnswer {
+	o, why := b.mine(c)
+	if why != "" {
+		return naiveAnswer{refused: why}
+	}
+	b.drop(o)
+	return naiveAnswer{status: model.Cancelled, open: o.open, closed: 1}
+}
+
+func (b *naive) valid(c *model.Command) string {
+	switch {
+	case c.Price < b.settings.Tick || c.Price > b.settings.MaxPrice:
+		return "PRICE_OUT_OF_RANGE"
+	case c.Price%b.settings.Tick != 0:
+		return "OFF_TICK"
+	case c.Qty < 1 || c.Qty > 100:
+		return "QUANTITY_OUT_OF_RANGE"
+	}
+	return ""
+}
+
+func (b *naive) replace(c *model.Command) naiveAnswer {
+	o, why := b.mine(c)
+	if why == "" {
+		why = b.valid(c)
+	}
+	if why != "" {
+		return naiveAnswer{refused: why}
+	}
+	if c.Price == o.price && c.Qty <= o.open {
+		if c.Qty < o.open {
+			b.next()
+			o.qty -= o.open - c.Qty
+			o.open = c.Qty
+		}
+		status := model.Active
+		if o.open < o.qty {
+			status = model.PartiallyMatched
+		}
+		return naiveAnswer{status: status, open: o.open}
+	}
+	b.drop(o)
+	fresh := *c
+	fresh.Side, fresh.Type, fresh.SelfTrade = o.side, model.Limit, model.CancelNewest
+	a := b.place(&fresh, o.expires)
+	a.closed++
+	return a
+}
+
+func (b *naive) place(c *model.Command, expires model.Instant) naiveAnswer {
+	if why := b.valid(c); why != "" {
+		return naiveAnswer{refused: why}
+	}
+	o := &naiveOrder{account: c.Account, side: c.Side, price: c.Price, qty: c.Qty, open: c.Qty, expires: expires}
+	rivals := b.against(c.Side, c.Price)
+	if why := b.reject(c, rivals); why != "" {
+		b.next()
+		b.next()
+		return naiveAnswer{refused: why, status: model.Rejected, open: c.Qty, closed: 1}
+	}
+	o.id = b.next()
+	a := naiveAnswer{status: model.Active}
+	stopped := false
+	for _, r := range rivals {
+		if o.open == 0 || stopped {
+			break
+		}
+		if r.account == o.account {
+			if c.SelfTrade != model.CancelNewest {
+				b.drop(r)
+				a.closed++
+			}
+			stopped = c.SelfTrade != model.CancelOldest
+			continue
+		}
+		b.fill(&a, o, r)
+	}
+	switch {
+	case o.open == 0:
+		a.status = model.Matched
+	case stopped || c.Type == model.IOC:
+		a.status = model.Cancelled
+	case o.open < o.qty:
+		a.status = model.PartiallyMatched
+	}
+	a.open = o.open
+	if a.status.Open() {
+		b.open = append(b.open, o)
+	} else {
+		b.next()
+		a.closed++
+	}
+	return a
+}
+
+func (b *naive) fill(a *naiveAnswer, o, r *naiveOrder) {
+	b.next()
+	qty := o.open
+	if r.open < qty {
+		qty = r.open
+	}
+	price := r.price
+	if b.settings.PriceRule == model.SellerAsk && o.side == model.Ask {
+		price = o.price
+	}
+	a.fills = append(a.fills, naiveFill{r.id, price, qty})
+	o.open -= qty
+	if r.open -= qty; r.open == 0 {
+		b.drop(r)
+		a.closed++
+	}
+}
+
+func (b *naive) reject(c *model.Command, rivals []*naiveOrder) string {
+	if len(rivals) == 0 {
+		if c.Type == model.FOK {
+			return "FOK_NOT_FILLABLE"
+		}
+		return ""
+	}
+	if c.Type == model.PostOnly {
+		return "POST_ONLY_WOULD_CROSS"
+	}
+	if c.Type == model.FOK {
+		var sum model.Qty
+		for _, r := range rivals {
+			if r.account == c.Account && c.SelfTrade == model.CancelOldest {
+				continue
+			}
+			if r.account == c.Account {
+				break
+			}
+			sum += r.open
+		}
+		if sum < c.Qty {
+			return "FOK_NOT_FILLABLE"
+		}
+	}
+	if rivals[0].account == c.Account && c.SelfTrade == model.CancelNewest {
+		return "SELF_TRADE"
+	}
+	return ""
+}

@@ -1,0 +1,151 @@
+package journal
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+)
+
+// everything is a batch with each kind of command and event once.
+func everything() []model.Entry {
+	market, a, b := id.New(), id.New(), id.New()
+	return []model.Entry{
+		{
+			Command: model.Command{
+				Kind: model.OpenMarket, Market: market, Settings: model.DefaultSettings(),
+				Listing: model.Listing{Product: id.New(), ProductName: "Dunk", SKU: "D-1", SizeLabel: "10", Currency: "USD"},
+			},
+			Events: []model.Event{},
+		},
+		{
+			Command: model.Command{
+				Kind: model.Place, Market: market, Account: a, Side: model.Bid, Type: model.FOK, SelfTrade: model.CancelBoth,
+				Price: 100_00, Qty: 3, Life: 60_000_000, ClientOrderID: "mine", Content: 1 << 63,
+			},
+			Outcome: model.Outcome{
+				Order: 1<<8 | 1, Side: model.Bid, Status: model.Cancelled, Reason: model.ReasonIOCRemainder, Qty: 3, Open: 2, Expires: 99,
+			},
+			Events: []model.Event{
+				{
+					Kind: model.OrderAccepted, N: 1, Order: 1<<8 | 1, Priority: 1<<8 | 1, Account: a, Side: model.Bid, Type: model.FOK,
+					Self: model.CancelBoth, Price: 100_00, Qty: 3, Open: 3, Expires: 99, Replaces: 7,
+				},
+				{
+					Kind: model.OrderMatched, N: 2, Side: model.Bid, Match: 2<<8 | 1, Bid: 1<<8 | 1, Ask: 9, Price: 99_00, BidPrice: 100_00,
+					Qty: 1, Buyer: a, Seller: b, BidOpen: 2, AskOpen: 4, PriceRule: model.Resting,
+				},
+				{
+					Kind: model.OrderClosed, N: 3, Order: 1<<8 | 1, Side: model.Bid, Status: model.Cancelled,
+					Reason: model.ReasonIOCRemainder, Open: 2, Account: a, Price: 100_00,
+				},
+				{Kind: model.OrderReduced, N: 4, Order: 9, Side: model.Ask, Qty: 5, Open: 4, Account: b, Price: 99_00},
+			},
+			FeedSeq: 12,
+		},
+		{Command: model.Command{Kind: model.Cancel, Market: market, Account: a, Side: model.Ask, Order: 9}, Events: []model.Event{}},
+		{Command: model.Command{Kind: model.CancelAll, Market: market, Account: a, Side: model.Ask}, Events: []model.Event{}},
+		{
+			Command: model.Command{
+				Kind: model.Replace, Market: market, Account: a, Side: model.Bid, Order: 9, Price: 1, Qty: 2, ClientOrderID: "r", Content: 5,
+			},
+			Outcome: model.Outcome{Order: 9, Side: model.Bid, Status: model.Active, Qty: 2, Open: 2, Kept: true},
+			Events:  []model.Event{},
+		},
+		{Command: model.Command{Kind: model.Expire, Market: market}, Events: []model.Event{}},
+		{
+			Command: model.Command{Kind: model.ChangeSettings, Market: market, Actor: a, Settings: model.Settings{
+				Tick: 1, MaxPrice: 2, PriceRule: model.Resting, State: model.MarketHalted, Version: 3,
+			}},
+			Events: []model.Event{},
+		},
+		{
+			Command: model.Command{Kind: model.ChangeLimits, Account: a, Actor: b, Limits: model.AccountLimits{PerMarket: 1, Total: 2}},
+			Events:  []model.Event{},
+		},
+	}
+}
+
+func TestBatchIsReadBackAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	want := everything()
+	body, err := Encode(want)
+	require.NoError(t, err)
+	got, err := Decode(body)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	again, err := Encode(got)
+	require.NoError(t, err)
+	require.Equal(t, body, again, "the same batch has the same bytes")
+}
+
+func TestRowShowsAnyChange(t *testing.T) {
+	t.Parallel()
+	body, err := Encode(everything())
+	require.NoError(t, err)
+	row := Row{Shard: 1, Seq: 2, Epoch: 3, N: 4, At: 5, PrevHash: Hash{6}, Body: body}
+	row.Seal()
+	require.True(t, row.Intact())
+	for name, change := range map[string]func(*Row){
+		"shard": func(r *Row) { r.Shard++ }, "seq": func(r *Row) { r.Seq++ }, "epoch": func(r *Row) { r.Epoch++ },
+		"n": func(r *Row) { r.N++ }, "at": func(r *Row) { r.At++ }, "previous": func(r *Row) { r.PrevHash[31] ^= 1 },
+		"body": func(r *Row) { r.Body = append([]byte{}, r.Body...); r.Body[7] ^= 1 },
+	} {
+		damaged := row
+		change(&damaged)
+		require.False(t, damaged.Intact(), name)
+	}
+}
+
+func TestUnknownLayoutsAndDamageAreRefused(t *testing.T) {
+	t.Parallel()
+	newer, err := proto.Marshal(&journalv1.Batch{Version: Version + 1})
+	require.NoError(t, err)
+	_, err = Decode(newer)
+	require.ErrorIs(t, err, ErrVersion)
+	_, err = Decode([]byte{0xff})
+	require.ErrorIs(t, err, ErrDamaged)
+
+	sixteen := make([]byte, 16)
+	for name, e := range map[string]*journalv1.Entry{
+		"no command": {Market: sixteen},
+		"short id":   {Market: []byte{1}, Command: &journalv1.Entry_Expire{}},
+		"no account": {Market: sixteen, Command: &journalv1.Entry_Cancel{Cancel: &journalv1.Cancel{}}},
+		"empty event": {
+			Market: sixteen, Command: &journalv1.Entry_Expire{}, Events: []*journalv1.Event{{N: 1}},
+		},
+		"short event id": {
+			Market: sixteen, Command: &journalv1.Entry_Expire{},
+			Events: []*journalv1.Event{{N: 1, Event: &journalv1.Event_Closed{Closed: &journalv1.Closed{}}}},
+		},
+	} {
+		body, err := proto.Marshal(&journalv1.Batch{Version: Version, Entries: []*journalv1.Entry{e}})
+		require.NoError(t, err)
+		_, err = Decode(body)
+		require.ErrorIs(t, err, ErrDamaged, name)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	body, err := Encode(everything())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(body)
+	f.Add(body[:len(body)/2])
+	f.Fuzz(func(t *testing.T, body []byte) {
+		entries, err := Decode(body)
+		if err != nil {
+			return
+		}
+		again, err := Encode(entries)
+		require.NoError(t, err)
+		reread, err := Decode(again)
+		require.NoError(t, err)
+		require.Equal(t, entries, reread)
+	})
+}
