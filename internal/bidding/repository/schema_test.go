@@ -110,11 +110,11 @@ func TestMATCH_006_TheDatabaseRefusesWhatTheEngineNeverDoes(t *testing.T) {
 	require.NoError(t, exec(match, 1, ids[0], buyer, id.New()))
 	require.ErrorContains(t, exec(match, 2, ids[0], buyer, id.New()), "matches_bid_ask_key")
 	require.ErrorContains(t, exec(match, 3, ids[0], buyer, buyer), "matches_two_people_check")
-	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = 2`), "open_quantity")
-	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = -1`), "open_quantity")
+	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = 2`), "bids_open_check")
+	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = -1`), "bids_open_check")
 	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = 0`), "bids_matched_check")
 	require.ErrorContains(t, exec(`UPDATE asks SET status = 'cancelled'`), "asks_closed_check")
-	require.ErrorContains(t, exec(`UPDATE asks SET status = 'canceled'`), "asks_status_check")
+	require.ErrorContains(t, exec(`UPDATE asks SET status = 'canceled', closed_at = now(), closed_n = 1`), "asks_status_check")
 	require.ErrorContains(t, exec(`UPDATE asks SET price = 0`), "price")
 }
 
