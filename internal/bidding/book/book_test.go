@@ -69,6 +69,7 @@ func answerOf(e book.Effects) naiveAnswer {
 			a.fills = append(a.fills, naiveFill{int64(with), ev.Price, ev.Qty})
 		case model.OrderClosed:
 			a.closed++
+		default: // neither fills nor closes
 		}
 	}
 	return a

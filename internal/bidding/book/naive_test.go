@@ -102,6 +102,7 @@ func (b *naive) submit(at model.Instant, c *model.Command) naiveAnswer {
 		}
 	case model.Replace:
 		a = b.replace(c)
+	default: // time alone
 	}
 	a.closed += closed
 	return a

@@ -67,7 +67,7 @@ func TestMATCH_017_BookAgreesWithEveryWorkedScenario(t *testing.T) {
 	t.Parallel()
 	f, err := os.Open("testdata/matching-vectors.jsonl")
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {

@@ -20,6 +20,7 @@ func (s *state) apply(b *batch, r *request, openElsewhere func(model.AccountID) 
 		s.limits[c.Account] = c.Limits
 		b.add(c, model.Outcome{}, nil, 0)
 		return
+	default: // for one market's book
 	}
 	m := s.marketOf(r)
 	if m == nil {
@@ -53,6 +54,7 @@ func (s *state) admit(m *market, c *model.Command, openElsewhere func(model.Acco
 			return model.ErrSettingsMoved
 		}
 		c.Settings.Version++
+	default: // always allowed
 	}
 	return nil
 }
@@ -163,6 +165,7 @@ func (s *state) answer(b *batch, m *market, r *request, e book.Effects, events [
 		}
 	case model.ChangeSettings:
 		r.reply.Market = m.Market
+	default: // the writer's own; nobody waits for an answer
 	}
 }
 

@@ -68,7 +68,7 @@ func (f *faulty) Renew(ctx context.Context, n engine.Node, l []engine.Lease, ter
 
 // once makes the next commit do f, later ones are real again.
 func (f *faulty) once(do func(ctx context.Context, r *engine.Record) error) {
-	var c func(ctx context.Context, r *engine.Record) error = func(ctx context.Context, r *engine.Record) error {
+	c := func(ctx context.Context, r *engine.Record) error {
 		f.commit.Store(nil)
 		return do(ctx, r)
 	}

@@ -18,6 +18,7 @@ const (
 	batchLimit    = 1024
 	sweepEvery    = 500 * time.Millisecond // expiry is marked at most this late (MATCH-009)
 	claimEvery    = 200 * time.Millisecond
+	claimTimeout  = 2 * time.Second // of which a blocked row takes 500 ms
 	commitTimeout = 10 * time.Second
 	patience      = 500 * time.Millisecond // how long callers wait for a shard without an owner
 )
@@ -138,8 +139,10 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 }
 
 func (s *shard) claim(ctx context.Context) (Lease, bool, error) {
+	call, cancel := context.WithTimeout(ctx, claimTimeout)
+	defer cancel()
 	now := s.clock.Now()
-	lease, ok, ahead, err := s.store.Claim(ctx, s.node, s.number, Term, now)
+	lease, ok, ahead, err := s.store.Claim(call, s.node, s.number, Term, now)
 	if _, real := s.clock.(clock.System); real && ok && (ahead > maxSkew || ahead < -maxSkew) {
 		s.release(lease)
 		return Lease{}, false, errors.New("this machine's clock is more than 1 s off the database's")

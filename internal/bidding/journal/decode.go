@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"google.golang.org/protobuf/proto"
 
@@ -42,9 +43,10 @@ func decodeEntry(e *model.Entry, p *journalv1.Entry) error {
 		return err
 	}
 	e.FeedSeq = p.FeedSeq
+	r := reader{}
 	if o := p.Outcome; o != nil {
 		e.Outcome = model.Outcome{
-			Order: model.OrderID(o.Order), Side: e.Command.Side, Status: model.Status(o.Status), Reason: model.Reason(o.Reason),
+			Order: model.OrderID(o.Order), Side: e.Command.Side, Status: small[model.Status](&r, o.Status), Reason: model.Reason(o.Reason),
 			Qty: model.Qty(o.Quantity), Open: model.Qty(o.Open), Expires: model.Instant(o.ExpiresAt), Kept: o.Kept,
 		}
 	}
@@ -54,7 +56,7 @@ func decodeEntry(e *model.Entry, p *journalv1.Entry) error {
 			return fmt.Errorf("event %d: %w", i, err)
 		}
 	}
-	return nil
+	return r.err
 }
 
 func decodeCommand(c *model.Command, p *journalv1.Entry) error {
@@ -63,16 +65,16 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 	switch v := p.Command.(type) {
 	case *journalv1.Entry_Place:
 		x := v.Place
-		c.Kind, c.Account, c.Side, c.Type = model.Place, r.uuid(x.Account), model.Side(x.Side), model.OrderType(x.Type)
-		c.SelfTrade, c.Price, c.Qty, c.Life = model.SelfTrade(x.SelfTrade), money.Minor(x.Price), model.Qty(x.Quantity), x.Life
+		c.Kind, c.Account, c.Side, c.Type = model.Place, r.uuid(x.Account), small[model.Side](&r, x.Side), small[model.OrderType](&r, x.Type)
+		c.SelfTrade, c.Price, c.Qty, c.Life = small[model.SelfTrade](&r, x.SelfTrade), money.Minor(x.Price), model.Qty(x.Quantity), x.Life
 		c.ClientOrderID, c.Content = x.ClientOrderId, x.Content
 	case *journalv1.Entry_Cancel:
-		c.Kind, c.Account, c.Order, c.Side = model.Cancel, r.uuid(v.Cancel.Account), model.OrderID(v.Cancel.Order), model.Side(v.Cancel.Side)
+		c.Kind, c.Account, c.Order, c.Side = model.Cancel, r.uuid(v.Cancel.Account), model.OrderID(v.Cancel.Order), small[model.Side](&r, v.Cancel.Side)
 	case *journalv1.Entry_CancelAll:
-		c.Kind, c.Account, c.Side = model.CancelAll, r.uuid(v.CancelAll.Account), model.Side(v.CancelAll.Side)
+		c.Kind, c.Account, c.Side = model.CancelAll, r.uuid(v.CancelAll.Account), small[model.Side](&r, v.CancelAll.Side)
 	case *journalv1.Entry_Replace:
 		x := v.Replace
-		c.Kind, c.Account, c.Order, c.Side = model.Replace, r.uuid(x.Account), model.OrderID(x.Order), model.Side(x.Side)
+		c.Kind, c.Account, c.Order, c.Side = model.Replace, r.uuid(x.Account), model.OrderID(x.Order), small[model.Side](&r, x.Side)
 		c.Price, c.Qty, c.ClientOrderID, c.Content = money.Minor(x.Price), model.Qty(x.Quantity), x.ClientOrderId, x.Content
 	case *journalv1.Entry_Expire:
 		c.Kind = model.Expire
@@ -104,22 +106,22 @@ func decodeEvent(e *model.Event, p *journalv1.Event) error {
 	case *journalv1.Event_Accepted:
 		x := v.Accepted
 		e.Kind, e.Order, e.Priority, e.Account = model.OrderAccepted, model.OrderID(x.Order), x.Priority, r.uuid(x.Account)
-		e.Side, e.Type, e.Self = model.Side(x.Side), model.OrderType(x.Type), model.SelfTrade(x.SelfTrade)
+		e.Side, e.Type, e.Self = small[model.Side](&r, x.Side), small[model.OrderType](&r, x.Type), small[model.SelfTrade](&r, x.SelfTrade)
 		e.Price, e.Qty, e.Open = money.Minor(x.Price), model.Qty(x.Quantity), model.Qty(x.Quantity)
 		e.Expires, e.Replaces = model.Instant(x.ExpiresAt), model.OrderID(x.Replaces)
 	case *journalv1.Event_Matched:
 		x := v.Matched
 		e.Kind, e.Match, e.Bid, e.Ask = model.OrderMatched, model.MatchID(x.Match), model.OrderID(x.Bid), model.OrderID(x.Ask)
-		e.Price, e.BidPrice, e.Qty, e.Side = money.Minor(x.Price), money.Minor(x.BidPrice), model.Qty(x.Quantity), model.Side(x.Taker)
+		e.Price, e.BidPrice, e.Qty, e.Side = money.Minor(x.Price), money.Minor(x.BidPrice), model.Qty(x.Quantity), small[model.Side](&r, x.Taker)
 		e.Buyer, e.Seller = r.uuid(x.Buyer), r.uuid(x.Seller)
-		e.BidOpen, e.AskOpen, e.PriceRule = model.Qty(x.BidOpen), model.Qty(x.AskOpen), model.PriceRule(x.PriceRule)
+		e.BidOpen, e.AskOpen, e.PriceRule = model.Qty(x.BidOpen), model.Qty(x.AskOpen), small[model.PriceRule](&r, x.PriceRule)
 	case *journalv1.Event_Closed:
 		x := v.Closed
-		e.Kind, e.Order, e.Side, e.Status = model.OrderClosed, model.OrderID(x.Order), model.Side(x.Side), model.Status(x.Status)
+		e.Kind, e.Order, e.Side, e.Status = model.OrderClosed, model.OrderID(x.Order), small[model.Side](&r, x.Side), small[model.Status](&r, x.Status)
 		e.Reason, e.Open, e.Account, e.Price = model.Reason(x.Reason), model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
 	case *journalv1.Event_Reduced:
 		x := v.Reduced
-		e.Kind, e.Order, e.Side, e.Qty = model.OrderReduced, model.OrderID(x.Order), model.Side(x.Side), model.Qty(x.Quantity)
+		e.Kind, e.Order, e.Side, e.Qty = model.OrderReduced, model.OrderID(x.Order), small[model.Side](&r, x.Side), model.Qty(x.Quantity)
 		e.Open, e.Account, e.Price = model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
 	default:
 		return fmt.Errorf("%w: an event without content", ErrDamaged)
@@ -141,10 +143,21 @@ func (r *reader) uuid(b []byte) (u id.UUID) {
 	return u
 }
 
+// small reads one of the enumerations, which have a byte.
+func small[T ~uint8](r *reader, v int32) T {
+	if v < 0 || v > math.MaxUint8 {
+		if r.err == nil {
+			r.err = fmt.Errorf("%w: %d is no enumeration", ErrDamaged, v)
+		}
+		return 0
+	}
+	return T(v)
+}
+
 func (r *reader) settings(c *model.Command, s *journalv1.Settings) {
 	c.Actor = r.uuid(s.GetActor())
 	c.Settings = model.Settings{
-		Tick: money.Minor(s.GetTick()), MaxPrice: money.Minor(s.GetMaxPrice()), PriceRule: model.PriceRule(s.GetPriceRule()),
-		State: model.MarketState(s.GetState()), Version: s.GetVersion(),
+		Tick: money.Minor(s.GetTick()), MaxPrice: money.Minor(s.GetMaxPrice()), PriceRule: small[model.PriceRule](r, s.GetPriceRule()),
+		State: small[model.MarketState](r, s.GetState()), Version: s.GetVersion(),
 	}
 }

@@ -115,6 +115,12 @@ func TestUnknownLayoutsAndDamageAreRefused(t *testing.T) {
 		"no command": {Market: sixteen},
 		"short id":   {Market: []byte{1}, Command: &journalv1.Entry_Expire{}},
 		"no account": {Market: sixteen, Command: &journalv1.Entry_Cancel{Cancel: &journalv1.Cancel{}}},
+		"no side": {
+			Market: sixteen, Command: &journalv1.Entry_CancelAll{CancelAll: &journalv1.CancelAll{Account: sixteen, Side: 257}},
+		},
+		"no status": {
+			Market: sixteen, Command: &journalv1.Entry_Expire{}, Outcome: &journalv1.Outcome{Status: -1},
+		},
 		"empty event": {
 			Market: sixteen, Command: &journalv1.Entry_Expire{}, Events: []*journalv1.Event{{N: 1}},
 		},

@@ -64,6 +64,7 @@ func (f *fold) entry(e *model.Entry) {
 	case model.ChangeLimits:
 		f.limits = append(f.limits, *c)
 		return
+	default: // about one market
 	}
 	m := f.moved[c.Market]
 	if m == nil {
