@@ -6,5 +6,5 @@ DROP TABLE bidding_markets;
 DROP FUNCTION bidding_fence(smallint, bigint, bigint, bigint, bytea, timestamptz);
 DROP TABLE bidding_journal;
 DROP TABLE bidding_nodes;
-DROP TABLE bidding_shards;
 DROP TABLE bidding_slots;
+DROP TABLE bidding_shards;

@@ -31,8 +31,9 @@ const (
 	port         = "5432" // only part of the socket's name
 
 	defaultMaxConns = 100
-	readyTimeout    = 2 * time.Minute // crash recovery may have to replay a lot
-	quitGrace       = 3 * time.Second // after an immediate shutdown was asked for
+	readyTimeout    = 2 * time.Minute  // crash recovery may have to replay a lot
+	haltGrace       = 10 * time.Second // a start that failed stops what it started
+	quitGrace       = 3 * time.Second  // after an immediate shutdown was asked for
 )
 
 // Options say where the server lives. The zero value of every field but
@@ -107,11 +108,13 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.ensureCluster(ctx); err != nil {
 		return err
 	}
-	if err := s.launchOrAdopt(ctx); err != nil {
-		return err
+	if err = s.launchOrAdopt(ctx); err == nil {
+		err = s.prepare(ctx)
 	}
-	if err := s.prepare(ctx); err != nil {
-		return errors.Join(err, s.halt(context.WithoutCancel(ctx)))
+	if err != nil {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), haltGrace)
+		defer cancel()
+		return errors.Join(err, s.halt(stop))
 	}
 	return nil
 }

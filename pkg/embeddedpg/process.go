@@ -109,7 +109,8 @@ func (s *Server) adopt(ctx context.Context) (bool, error) {
 	}
 }
 
-// launch starts a postmaster and waits until it answers.
+// launch starts a postmaster and waits until it answers. One that is not ready
+// when ctx ends is left to go on.
 func (s *Server) launch(ctx context.Context) error {
 	socket, err := s.makeSocketFolder()
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Server) launch(ctx context.Context) error {
 			return fmt.Errorf("postgresql did not start: %s", s.logSince(from))
 		}
 		if err := pause(ctx); err != nil {
-			return errors.Join(fmt.Errorf("postgresql did not get ready: %w: %s", err, s.logSince(from)), s.halt(context.WithoutCancel(ctx)))
+			return fmt.Errorf("postgresql did not get ready: %w: %s", err, s.logSince(from))
 		}
 	}
 }

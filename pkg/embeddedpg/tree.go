@@ -59,11 +59,15 @@ func copyInstallation(inst Installation, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("copy %s: %w", inst, err)
 	}
-	for _, part := range []string{"bin", "lib", "lib64", "share"} {
-		err := copyTree(filepath.Join(filepath.Dir(inst.Bin), part), filepath.Join(fresh, part))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", errors.Join(fmt.Errorf("copy %s: %w", inst, err), os.RemoveAll(fresh))
+	err = copyTree(inst.Bin, filepath.Join(fresh, "bin"))
+	for _, part := range []string{"lib", "lib64", "share"} {
+		partErr := copyTree(filepath.Join(filepath.Dir(inst.Bin), part), filepath.Join(fresh, part))
+		if !errors.Is(partErr, fs.ErrNotExist) {
+			err = errors.Join(err, partErr)
 		}
+	}
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("copy %s: %w", inst, err), os.RemoveAll(fresh))
 	}
 	if err := errors.Join(os.Chmod(fresh, 0o755), os.RemoveAll(dir), os.Rename(fresh, dir)); err != nil { //nolint:gosec // programs, not secrets
 		return "", fmt.Errorf("copy %s: %w", inst, err)

@@ -1,0 +1,70 @@
+# The marketplace's commands; `make` alone lists them.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+export PATH    := $(CURDIR)/bin/tools:$(PATH)
+
+SERVICES := user product bidding
+INSTALL  := GOBIN=$(CURDIR)/bin/tools go install
+
+.PHONY: help run test test-race lint generate verify scripts up down docker-up migrate tools build clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the whole marketplace with one command; Ctrl-C stops it
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@exec bin/marketplace up
+
+test: ## every test with the race detector; prints time and coverage, fails below the floors
+	@scripts/test.sh
+
+test-race: test ## the same: make test always has the race detector on
+
+lint: bin/tools/golangci-lint ## look for mistakes and style
+	@golangci-lint run ./... && echo "lint verdict=ok"
+
+generate: bin/tools/buf bin/tools/protoc-gen-go bin/tools/protoc-gen-go-grpc bin/tools/sqlc ## make the code that is made from protos and SQL
+	@buf generate
+	@sqlc generate
+
+verify: ## make the generated code again and fail on a difference; check go.mod
+	@scripts/verify.sh
+
+scripts: build bin/tools/grpcurl ## run the test and demo scripts against a marketplace of their own
+	@scripts/run_all.sh
+
+up: ## start the services and what they need in containers
+	docker compose up --build --detach --wait
+
+down: ## stop the containers
+	docker compose down
+
+docker-up: ## start only PostgreSQL and Redis in containers
+	docker compose up --detach --wait postgres redis
+
+migrate: ## bring the database to this version's schema
+	@go build -o bin/marketplace ./cmd/marketplace
+	@bin/marketplace migrate up
+
+build: ## build bin/marketplace and the services
+	@go build -o bin/marketplace ./cmd/marketplace
+	@$(foreach s,$(SERVICES),go build -o bin/$(s)-service ./cmd/$(s)-service &&) echo "build verdict=ok"
+
+clean: ## remove what was built, but neither the tools nor any data
+	@find bin -maxdepth 1 -type f -delete 2>/dev/null || true
+	@rm -rf coverage logs
+
+tools: $(addprefix bin/tools/,buf protoc-gen-go protoc-gen-go-grpc sqlc migrate grpcurl golangci-lint) ## install the development tools into bin/tools, each once
+	@echo "tools verdict=ok"
+
+bin/tools/buf:                ; $(INSTALL) github.com/bufbuild/buf/cmd/buf@v1.75.0
+bin/tools/protoc-gen-go:      ; $(INSTALL) google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
+bin/tools/protoc-gen-go-grpc: ; $(INSTALL) google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.1
+bin/tools/sqlc:               ; CGO_ENABLED=0 $(INSTALL) github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
+bin/tools/migrate:            ; $(INSTALL) -tags 'postgres pgx5' github.com/golang-migrate/migrate/v4/cmd/migrate@v4.20.1
+bin/tools/grpcurl:            ; $(INSTALL) github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+bin/tools/golangci-lint:      ; $(INSTALL) github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
