@@ -9,7 +9,7 @@ export PATH    := $(CURDIR)/bin/tools:$(PATH)
 SERVICES := user product bidding
 INSTALL  := GOBIN=$(CURDIR)/bin/tools go install
 
-.PHONY: help run test test-race lint generate verify scripts up down docker-up migrate tools build clean
+.PHONY: bench help run test test-race lint generate verify scripts up down docker-up migrate tools build clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,3 +68,6 @@ bin/tools/sqlc:               ; CGO_ENABLED=0 $(INSTALL) github.com/sqlc-dev/sql
 bin/tools/migrate:            ; $(INSTALL) -tags 'postgres pgx5' github.com/golang-migrate/migrate/v4/cmd/migrate@v4.20.1
 bin/tools/grpcurl:            ; $(INSTALL) github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 bin/tools/golangci-lint:      ; $(INSTALL) github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+bench: ## durable orders a second beside an echo and single-row inserts; ROUNDS=n
+	@go run ./bench -rounds $(or $(ROUNDS),3)

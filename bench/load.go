@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/auth"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
+)
+
+// The mix: sides 50/50, prices within 20 ticks of the middle, which matches
+// about a third of the orders.
+const (
+	callers = 256
+	conns   = 8
+	middle  = 200_00
+	tick    = 100
+	around  = 20
+)
+
+// load is 256 signed-in callers, each with an account of its own.
+type load struct {
+	clients []biddingv1.BiddingServiceClient
+	traders []context.Context
+	tokens  []string // of the traders
+	markets []string
+}
+
+// newLoad signs the callers in. The tokens are made with the development keys,
+// as a login would make them; the service checks them as any other.
+func newLoad(open []*grpc.ClientConn, markets []string) (*load, error) {
+	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
+	if err != nil {
+		return nil, err
+	}
+	l := &load{markets: markets}
+	for _, c := range open {
+		l.clients = append(l.clients, biddingv1.NewBiddingServiceClient(c))
+	}
+	for range callers {
+		token, _, err := issuer.Access(id.New(), id.New(), []auth.Role{auth.RoleUser, auth.RoleSeller})
+		if err != nil {
+			return nil, err
+		}
+		l.tokens = append(l.tokens, token)
+		l.traders = append(l.traders, rpc.Bearer(context.Background(), token))
+	}
+	return l, nil
+}
+
+// run places orders for d and returns how many a second were acknowledged.
+// A rejected self-trade is an answer too: it is durable as the others are.
+func (l *load) run(ctx context.Context, d time.Duration) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	var done atomic.Int64
+	var failed atomic.Pointer[error]
+	var wg sync.WaitGroup
+	start := clock.Monotonic()
+	for i := range callers {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // a load, no secret
+			for ctx.Err() == nil {
+				if err := l.place(l.clients[i%len(l.clients)], l.traders[i], r); err != nil {
+					failed.CompareAndSwap(nil, &err)
+					cancel()
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return 0, *err
+	}
+	return float64(done.Load()) / clock.Since(start).Seconds(), nil
+}
+
+func (l *load) place(c biddingv1.BiddingServiceClient, trader context.Context, r *rand.Rand) error {
+	market := l.markets[r.IntN(len(l.markets))]
+	price := int64(middle + tick*(r.IntN(2*around+1)-around))
+	var err error
+	if r.IntN(2) == 0 {
+		_, err = c.PlaceBid(trader, &biddingv1.PlaceBidRequest{
+			MarketId: market, Price: price, Confirm: true, SelfTrade: biddingv1.SelfTrade_CANCEL_OLDEST,
+		})
+	} else {
+		_, err = c.PlaceAsk(trader, &biddingv1.PlaceAskRequest{
+			MarketId: market, Price: price, Confirm: true, SelfTrade: biddingv1.SelfTrade_CANCEL_OLDEST,
+		})
+	}
+	if code := status.Code(err); code == codes.FailedPrecondition || code == codes.ResourceExhausted {
+		return nil // answered: rejected, or at the cap of open orders
+	}
+	if err != nil {
+		return fmt.Errorf("place: %w", err)
+	}
+	return nil
+}
