@@ -9,7 +9,7 @@ export PATH    := $(CURDIR)/bin/tools:$(PATH)
 SERVICES := user product bidding
 INSTALL  := GOBIN=$(CURDIR)/bin/tools go install
 
-.PHONY: bench help run test test-race lint generate verify scripts up down docker-up migrate tools build clean
+.PHONY: bench help run test test-race rules lint generate verify scripts up down docker-up migrate tools build clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,12 +24,16 @@ test: ## every test with the race detector; prints time and coverage, fails belo
 
 test-race: test ## the same: make test always has the race detector on
 
+rules: ## check that every rule of docs/rules.md has a test
+	@go test -count=1 -run '^TestRules' -v ./internal/archtest | grep -v -e '^=== ' -e '^--- PASS' -e '^PASS' -e '^ok'
+
 lint: bin/tools/golangci-lint ## look for mistakes and style
 	@golangci-lint run ./... && echo "lint verdict=ok"
 
-generate: bin/tools/buf bin/tools/protoc-gen-go bin/tools/protoc-gen-go-grpc bin/tools/sqlc ## make the code that is made from protos and SQL
+generate: bin/tools/buf bin/tools/protoc-gen-go bin/tools/protoc-gen-go-grpc bin/tools/sqlc ## make the code that is made from protos and SQL, and .env.example
 	@buf generate
 	@sqlc generate
+	@go test -count=1 -run '^TestTheExampleOfSettings' ./internal/archtest -update >/dev/null
 
 verify: ## make the generated code again and fail on a difference; check go.mod
 	@scripts/verify.sh
@@ -71,3 +75,7 @@ bin/tools/golangci-lint:      ; $(INSTALL) github.com/golangci/golangci-lint/v2/
 
 bench: ## durable orders a second beside an echo and single-row inserts; ROUNDS=n
 	@go run ./bench -rounds $(or $(ROUNDS),3)
+
+vectors: ## the worked matching scenarios through the book and over gRPC; FILE=other.jsonl[.gz]
+	@scripts/ensure-postgres.sh
+	@go run ./test/vectors $(if $(FILE),-file $(FILE))

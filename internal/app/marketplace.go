@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/migrations"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/embeddedpg"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
@@ -22,6 +23,7 @@ type Options struct {
 	State  string        // state folder; blank: MARKETPLACE_STATE, else the default one
 	Log    io.Writer     // the whole log
 	Notice io.Writer     // errors as well, for the terminal; nil: nobody
+	Clock  clock.Clock   // nil: the machine's
 }
 
 // Marketplace is every service in one process, running.
@@ -49,6 +51,9 @@ func Run(ctx context.Context, o Options, inside func(context.Context, *Marketpla
 		return err
 	}
 	env.Log = withNotices(env.Log, o)
+	if o.Clock != nil {
+		env.Clock = o.Clock
+	}
 	ctx, finish := context.WithCancel(ctx)
 	defer finish()
 	m := &Marketplace{Env: env, State: own.State, settings: own, targets: Targets(), finish: finish}
@@ -96,7 +101,7 @@ func (m *Marketplace) Ready(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the services: %w", errors.Join(ctx.Err(), err))
-		case <-m.Env.Clock.After(20 * time.Millisecond):
+		case <-clock.System{}.After(20 * time.Millisecond): // a test's clock may stand still
 		}
 	}
 }

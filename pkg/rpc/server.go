@@ -96,7 +96,7 @@ func newServer(opts ServerOptions) (*Server, error) {
 		memory:     bufconn.Listen(memoryBuffer),
 		tokens:     newTokens(opts.Verifier, opts.Clock),
 		requestIDs: newRequestIDs(),
-		probe:      &probe{ready: opts.Ready, clk: opts.Clock},
+		probe:      &probe{ready: opts.Ready},
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.grpc = grpc.NewServer(s.options()...)
