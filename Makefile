@@ -79,3 +79,6 @@ bench: ## durable orders a second beside an echo and single-row inserts; ROUNDS=
 vectors: ## the worked matching scenarios through the book and over gRPC; FILE=other.jsonl[.gz]
 	@scripts/ensure-postgres.sh
 	@go run ./test/vectors $(if $(FILE),-file $(FILE))
+
+model: ## the book against a naive one that shares no code, a million random commands; COMMANDS=n
+	@go test ./internal/bidding/book -v -count=1 -timeout 20m -run 'TestMATCH_004_ALongRandom' -args -commands=$(or $(COMMANDS),1000000) | grep -v '^ok\|^PASS\|^=\|^---'

@@ -1,6 +1,8 @@
 package book_test
 
 import (
+	"flag"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -36,8 +38,8 @@ func newPair(rule model.PriceRule) *pair {
 	return p
 }
 
-// step submits one command to both and says how they differ, "" when they do not.
-func (p *pair) step(t require.TestingT, c model.Command) {
+// step submits one command to both and fails when they differ.
+func (p *pair) step(t require.TestingT, c model.Command) naiveAnswer {
 	e := p.real.Submit(p.at, &c)
 	want := p.naive.submit(p.at, &c)
 	got := answerOf(e)
@@ -49,6 +51,7 @@ func (p *pair) step(t require.TestingT, c model.Command) {
 		p.sides[e.Outcome.Order] = e.Outcome.Side
 	}
 	require.EqualValues(t, len(p.naive.open), p.real.Count(model.Bid)+p.real.Count(model.Ask))
+	return got
 }
 
 func answerOf(e book.Effects) naiveAnswer {
@@ -127,18 +130,62 @@ func TestMATCH_001_ModelBookEqualsAnObviousOne(t *testing.T) {
 	}
 }
 
+// commands is how long the random run is; `make model` makes it a million.
+var commands = flag.Int("commands", 20_000, "random commands for the long run against the naive book")
+
+// kinds counts what a random run was made of and what came of it.
+type kinds map[string]int
+
+func (k kinds) count(c *model.Command, e naiveAnswer) {
+	switch c.Kind {
+	case model.Place:
+		k[c.Type.String()]++
+		k[c.SelfTrade.String()]++
+	case model.Cancel:
+		k["cancel"]++
+	case model.Replace:
+		k["replace"]++
+	case model.CancelAll:
+		k["cancel_all"]++
+	default:
+		k["expire"]++
+	}
+	if len(e.fills) > 0 {
+		k["matching"]++
+	}
+}
+
 func TestMATCH_004_ALongRandomRunNeverCrosses(t *testing.T) {
 	t.Parallel()
 	const seed = 20260115
-	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
 	p := newPair(model.SellerAsk)
-	for range 20_000 {
-		p.step(t, p.command(r.IntN))
+	seen := kinds{}
+	for range *commands {
+		c := p.command(r.IntN)
+		seen.count(&c, p.step(t, c))
 		if len(p.ids) > 400 {
-			p.ids = p.ids[200:]
+			p.ids = append(p.ids[:0], p.ids[200:]...)
+			p.forget()
 		}
 	}
+	least := 1.0
+	for _, kind := range []string{
+		"limit", "ioc", "fok", "post_only", "cancel_newest", "cancel_oldest", "cancel_both", "cancel", "replace", "cancel_all", "expire", "matching",
+	} {
+		least = min(least, float64(seen[kind])/float64(*commands))
+	}
+	require.Greater(t, least, 0.02, "%v", seen)
+	fmt.Printf("model commands=%d seed=%d differences=0 crossed=0 least_kind_percent=%.1f matching=%d\n", *commands, seed, 100*least, seen["matching"])
+}
+
+// forget drops the sides of orders that will not be named again.
+func (p *pair) forget() {
+	kept := make(map[model.OrderID]model.Side, len(p.ids))
+	for _, id := range p.ids {
+		kept[id] = p.sides[id]
+	}
+	p.sides = kept
 }
 
 func TestRestoredBookIsTheSameBook(t *testing.T) {
