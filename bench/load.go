@@ -12,11 +12,11 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
-	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
 
 // The mix: sides 50/50, prices within 20 ticks of the middle, which matches
@@ -33,30 +33,23 @@ const (
 type load struct {
 	clients []biddingv1.BiddingServiceClient
 	traders []context.Context
-	tokens  []string // of the traders
 	markets []string
 }
 
-// newLoad signs the callers in. The tokens are made with the development keys,
-// as a login would make them; the service checks them as any other.
-func newLoad(open []*grpc.ClientConn, markets []string) (*load, error) {
-	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
-	if err != nil {
-		return nil, err
-	}
-	l := &load{markets: markets}
+// newLoad signs the callers in and lifts their caps.
+func newLoad(l *lab.Lab, open []*grpc.ClientConn, markets []string) (*load, error) {
+	out := &load{markets: markets}
 	for _, c := range open {
-		l.clients = append(l.clients, biddingv1.NewBiddingServiceClient(c))
+		out.clients = append(out.clients, biddingv1.NewBiddingServiceClient(c))
 	}
 	for range callers {
-		token, _, err := issuer.Access(id.New(), id.New(), []auth.Role{auth.RoleUser, auth.RoleSeller})
-		if err != nil {
+		account := id.New()
+		if err := l.Lift(account); err != nil {
 			return nil, err
 		}
-		l.tokens = append(l.tokens, token)
-		l.traders = append(l.traders, rpc.Bearer(context.Background(), token))
+		out.traders = append(out.traders, l.As(account, auth.RoleSeller))
 	}
-	return l, nil
+	return out, nil
 }
 
 // run places orders for d and returns how many a second were acknowledged.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -16,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sneakers-marketplace/marketplace/internal/app"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
@@ -50,22 +49,8 @@ func (f figures) median(name string) float64 {
 }
 
 func measure(ctx context.Context, rounds int, each time.Duration, out, profile string) error {
-	state, err := os.MkdirTemp("", "marketplace-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(state) }()
-	if err := os.Chmod(state, 0o711); err != nil { //nolint:gosec // the database's user walks through
-		return err
-	}
-	src := config.Environ().With(config.Source{
-		"USER_LISTEN": "127.0.0.1:51151", "PRODUCT_LISTEN": "127.0.0.1:51152", "BIDDING_LISTEN": biddingAddr, "LOG_LEVEL": "warn",
-	})
-	return app.Run(ctx, app.Options{Source: src, State: state, Log: io.Discard, Notice: os.Stderr}, func(ctx context.Context, m *app.Marketplace) error {
-		if err := m.Ready(ctx); err != nil {
-			return err
-		}
-		f, err := compare(ctx, m, rounds, each, profile)
+	return lab.Run(ctx, lab.Options{Source: config.Source{"BIDDING_LISTEN": biddingAddr}}, func(ctx context.Context, l *lab.Lab) error {
+		f, err := compare(ctx, l, rounds, each, profile)
 		if err != nil {
 			return err
 		}
@@ -74,16 +59,16 @@ func measure(ctx context.Context, rounds int, each time.Duration, out, profile s
 }
 
 // compare runs the figures in turn, so that a slow moment of the machine hits all of them.
-func compare(ctx context.Context, m *app.Marketplace, rounds int, each time.Duration, profile string) (figures, error) {
-	url := m.Env.Source["DATABASE_URL"]
+func compare(ctx context.Context, l *lab.Lab, rounds int, each time.Duration, profile string) (figures, error) {
+	url := l.DatabaseURL
 	if err := execute(ctx, url, `CREATE TABLE bench_insert (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, price bigint, created_at timestamptz)`); err != nil {
 		return nil, err
 	}
-	markets, err := makeMarkets(ctx, m, 1000)
+	markets, err := l.Sizes(1000, 0)
 	if err != nil {
 		return nil, err
 	}
-	stop, err := serveEcho(echoAddr)
+	stop, err := serveEcho(echoAddr, l.Verifier)
 	if err != nil {
 		return nil, err
 	}
@@ -96,15 +81,12 @@ func compare(ctx context.Context, m *app.Marketplace, rounds int, each time.Dura
 	if err != nil {
 		return nil, err
 	}
-	hot, err := newLoad(exchange, markets[:1])
+	hot, err := newLoad(l, exchange, markets[:1])
 	if err != nil {
 		return nil, err
 	}
-	if err := hot.lift(ctx); err != nil {
-		return nil, err
-	}
 	wide := &load{clients: hot.clients, traders: hot.traders, markets: markets}
-	bare, err := newLoad(mirror, markets[:1])
+	bare, err := newLoad(l, mirror, markets[:1])
 	if err != nil {
 		return nil, err
 	}

@@ -13,12 +13,8 @@ import (
 	"github.com/rs/zerolog"
 	"google.golang.org/grpc"
 
-	"github.com/sneakers-marketplace/marketplace/internal/app"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
-	"github.com/sneakers-marketplace/marketplace/pkg/clock"
-	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
-	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
 
@@ -36,68 +32,6 @@ func dialAll(addr string) ([]*grpc.ClientConn, error) {
 	return out, nil
 }
 
-// makeMarkets makes products of 10 sizes each, n markets in all, and lifts the callers' caps.
-func makeMarkets(ctx context.Context, m *app.Marketplace, n int) ([]string, error) {
-	conn, err := m.Dial("product")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close() }()
-	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
-	if err != nil {
-		return nil, err
-	}
-	token, _, err := issuer.Access(id.New(), id.New(), []auth.Role{auth.RoleOwner})
-	if err != nil {
-		return nil, err
-	}
-	owner, products := rpc.Bearer(ctx, token), productv1.NewProductServiceClient(conn)
-	var markets []string
-	for len(markets) < n {
-		p, err := products.CreateProduct(owner, &productv1.CreateProductRequest{Name: "Bench", Sku: "B-" + id.New().String()})
-		if err != nil {
-			return nil, fmt.Errorf("make a product: %w", err)
-		}
-		for i := 0; i < 10 && len(markets) < n; i++ {
-			s, err := products.AddSize(owner, &productv1.AddSizeRequest{ProductId: p.GetProduct().GetId(), Label: strconv.Itoa(5 + i)})
-			if err != nil {
-				return nil, fmt.Errorf("make a size: %w", err)
-			}
-			markets = append(markets, s.GetSize().GetId())
-		}
-	}
-	return markets, nil
-}
-
-// lift takes the callers' caps away, through the settings an operator has.
-func (l *load) lift(ctx context.Context) error {
-	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
-	if err != nil {
-		return err
-	}
-	token, _, err := issuer.Access(id.New(), id.New(), []auth.Role{auth.RoleOwner})
-	if err != nil {
-		return err
-	}
-	verifier, err := auth.NewVerifier(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
-	if err != nil {
-		return err
-	}
-	for _, t := range l.tokens {
-		claims, err := verifier.Access(t)
-		if err != nil {
-			return err
-		}
-		_, err = l.clients[0].SetAccountLimits(rpc.Bearer(ctx, token), &biddingv1.SetAccountLimitsRequest{Limits: &biddingv1.AccountLimits{
-			AccountId: claims.Account.String(), MaxOpenPerMarket: 1_000_000, MaxOpenTotal: 10_000_000,
-		}})
-		if err != nil {
-			return fmt.Errorf("lift a caller's caps: %w", err)
-		}
-	}
-	return nil
-}
-
 // echo answers PlaceBid and PlaceAsk at once: what a call costs without an exchange behind it.
 type echo struct {
 	biddingv1.UnimplementedBiddingServiceServer
@@ -112,11 +46,7 @@ func (echo) PlaceAsk(_ context.Context, r *biddingv1.PlaceAskRequest) (*biddingv
 }
 
 // serveEcho serves an echo with the marketplace's own interceptors; stop ends it.
-func serveEcho(addr string) (stop func(), err error) {
-	verifier, err := auth.NewVerifier(auth.Config{Keys: auth.DevelopmentKeys}, clock.System{})
-	if err != nil {
-		return nil, err
-	}
+func serveEcho(addr string, verifier *auth.Verifier) (stop func(), err error) {
 	s, err := rpc.NewServer(rpc.ServerOptions{
 		Service: "echo", Listen: addr, Verifier: verifier, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
 		Register: func(r grpc.ServiceRegistrar) { biddingv1.RegisterBiddingServiceServer(r, echo{}) },

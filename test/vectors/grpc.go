@@ -11,50 +11,17 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
-	"github.com/sneakers-marketplace/marketplace/internal/app"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
-	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
-	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
 
 // exchange is a marketplace with its clock in our hands.
 type exchange struct {
-	bidding biddingv1.BiddingServiceClient
-	product productv1.ProductServiceClient
-	clock   *clock.Fake
-	issuer  *auth.Issuer
-	close   func()
-}
-
-func dial(m *app.Marketplace, clk *clock.Fake) (*exchange, error) {
-	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clk)
-	if err != nil {
-		return nil, err
-	}
-	b, err := m.Dial("bidding")
-	if err != nil {
-		return nil, err
-	}
-	p, err := m.Dial("product")
-	if err != nil {
-		return nil, err
-	}
-	return &exchange{
-		biddingv1.NewBiddingServiceClient(b), productv1.NewProductServiceClient(p), clk, issuer,
-		func() { _, _ = b.Close(), p.Close() },
-	}, nil
-}
-
-// as signs an account in for the moment: time may leap between two steps.
-func (x *exchange) as(account id.UUID, roles ...auth.Role) context.Context {
-	token, _, err := x.issuer.Access(account, id.New(), roles)
-	if err != nil {
-		panic(err) // the development keys sign
-	}
-	return rpc.Bearer(context.Background(), token)
+	*lab.Lab
+	clock *clock.Fake
 }
 
 // liveMarket plays a scenario through gRPC, in a market of its own.
@@ -76,20 +43,15 @@ type order struct {
 }
 
 func (x *exchange) newMarket(v vector) (market, error) {
-	owner := x.as(id.New(), auth.RoleOwner)
-	p, err := x.product.CreateProduct(owner, &productv1.CreateProductRequest{Name: "Vector", Sku: id.New().String()})
-	if err != nil {
-		return nil, err
-	}
-	s, err := x.product.AddSize(owner, &productv1.AddSizeRequest{ProductId: p.GetProduct().GetId(), Label: "10"})
+	sizes, err := x.Sizes(1, 0)
 	if err != nil {
 		return nil, err
 	}
 	m := &liveMarket{
-		exchange: x, market: s.GetSize().GetId(), begin: x.clock.Now(),
+		exchange: x, market: sizes[0], begin: x.clock.Now(),
 		accounts: map[string]id.UUID{}, refs: map[string]order{}, names: map[int64]string{}, gone: map[string]bool{},
 	}
-	_, err = x.bidding.UpdateMarketSettings(owner, &biddingv1.UpdateMarketSettingsRequest{
+	_, err = x.Bidding.UpdateMarketSettings(x.As(id.New(), auth.RoleOwner), &biddingv1.UpdateMarketSettingsRequest{
 		Settings: &biddingv1.MarketSettings{
 			MarketId: m.market, Tick: v.Market.Tick,
 			PriceRule: biddingv1.PriceRule(biddingv1.PriceRule_value[strings.ToUpper(v.Market.PriceRule)]),
@@ -99,11 +61,12 @@ func (x *exchange) newMarket(v vector) (market, error) {
 	return m, err
 }
 
+// trader signs a user in for the moment: time may leap between two steps.
 func (m *liveMarket) trader(user string) context.Context {
 	if _, ok := m.accounts[user]; !ok {
 		m.accounts[user] = id.New()
 	}
-	return m.as(m.accounts[user], auth.RoleUser, auth.RoleSeller)
+	return m.As(m.accounts[user], auth.RoleSeller)
 }
 
 func (m *liveMarket) do(at int64, s step) (answer, error) {
@@ -143,20 +106,20 @@ func (m *liveMarket) call(s step) (answer, error) {
 	o, known := m.refs[s.Ref]
 	switch {
 	case s.Op == "place" && s.Side == "bid":
-		r, err := m.bidding.PlaceBid(m.trader(s.User), &biddingv1.PlaceBidRequest{
+		r, err := m.Bidding.PlaceBid(m.trader(s.User), &biddingv1.PlaceBidRequest{
 			MarketId: m.market, Price: s.Price, Quantity: &s.Qty, ExpiresIn: ttl(s), Confirm: true,
 			OrderType: biddingv1.OrderType(biddingv1.OrderType_value[s.Type]), SelfTrade: biddingv1.SelfTrade(biddingv1.SelfTrade_value[s.STP]),
 		})
 		return m.entered(s.Ref, s, r.GetBid(), r.GetMatches()), err
 	case s.Op == "place":
-		r, err := m.bidding.PlaceAsk(m.trader(s.User), &biddingv1.PlaceAskRequest{
+		r, err := m.Bidding.PlaceAsk(m.trader(s.User), &biddingv1.PlaceAskRequest{
 			MarketId: m.market, Price: s.Price, Quantity: &s.Qty, ExpiresIn: ttl(s), Confirm: true,
 			OrderType: biddingv1.OrderType(biddingv1.OrderType_value[s.Type]), SelfTrade: biddingv1.SelfTrade(biddingv1.SelfTrade_value[s.STP]),
 		})
 		return m.entered(s.Ref, s, r.GetAsk(), r.GetMatches()), err
 	case s.Op == "cancel_all":
 		side := biddingv1.Side(biddingv1.Side_value[strings.ToUpper(s.Side)])
-		r, err := m.bidding.CancelAll(m.trader(s.User), &biddingv1.CancelAllRequest{MarketId: m.market, Side: side})
+		r, err := m.Bidding.CancelAll(m.trader(s.User), &biddingv1.CancelAllRequest{MarketId: m.market, Side: side})
 		var a answer
 		for _, id := range append(r.GetBidIds(), r.GetAskIds()...) {
 			a.Cancelled = append(a.Cancelled, m.names[id])
@@ -172,16 +135,16 @@ func (m *liveMarket) change(s step, o order) (answer, error) {
 	who := m.trader(s.User)
 	switch {
 	case s.Op == "cancel" && o.side == "bid":
-		r, err := m.bidding.CancelBid(who, &biddingv1.CancelBidRequest{BidId: o.id})
+		r, err := m.Bidding.CancelBid(who, &biddingv1.CancelBidRequest{BidId: o.id})
 		return answerOf(r.GetBid(), nil), err
 	case s.Op == "cancel":
-		r, err := m.bidding.CancelAsk(who, &biddingv1.CancelAskRequest{AskId: o.id})
+		r, err := m.Bidding.CancelAsk(who, &biddingv1.CancelAskRequest{AskId: o.id})
 		return answerOf(r.GetAsk(), nil), err
 	case o.side == "bid":
-		r, err := m.bidding.ReplaceBid(who, &biddingv1.ReplaceBidRequest{BidId: o.id, Price: s.Price, Quantity: s.Qty, Confirm: true})
+		r, err := m.Bidding.ReplaceBid(who, &biddingv1.ReplaceBidRequest{BidId: o.id, Price: s.Price, Quantity: s.Qty, Confirm: true})
 		return m.replaced(s, o, r.GetBid(), r.GetMatches(), r.GetKept()), err
 	default:
-		r, err := m.bidding.ReplaceAsk(who, &biddingv1.ReplaceAskRequest{AskId: o.id, Price: s.Price, Quantity: s.Qty, Confirm: true})
+		r, err := m.Bidding.ReplaceAsk(who, &biddingv1.ReplaceAskRequest{AskId: o.id, Price: s.Price, Quantity: s.Qty, Confirm: true})
 		return m.replaced(s, o, r.GetAsk(), r.GetMatches(), r.GetKept()), err
 	}
 }
@@ -269,13 +232,13 @@ func (m *liveMarket) refused(s step, err error) (answer, error) {
 func (m *liveMarket) rejected(user, side string) (int64, error) {
 	only := []biddingv1.Status{biddingv1.Status_REJECTED}
 	if side == "bid" {
-		r, err := m.bidding.ListMyBids(m.trader(user), &biddingv1.ListMyBidsRequest{MarketId: m.market, Statuses: only, PageSize: 1})
+		r, err := m.Bidding.ListMyBids(m.trader(user), &biddingv1.ListMyBidsRequest{MarketId: m.market, Statuses: only, PageSize: 1})
 		if err != nil || len(r.GetBids()) == 0 {
 			return 0, err
 		}
 		return r.GetBids()[0].GetId(), nil
 	}
-	r, err := m.bidding.ListMyAsks(m.trader(user), &biddingv1.ListMyAsksRequest{MarketId: m.market, Statuses: only, PageSize: 1})
+	r, err := m.Bidding.ListMyAsks(m.trader(user), &biddingv1.ListMyAsksRequest{MarketId: m.market, Statuses: only, PageSize: 1})
 	if err != nil || len(r.GetAsks()) == 0 {
 		return 0, err
 	}
@@ -297,11 +260,11 @@ func (m *liveMarket) look(ref string) (state, string, error) {
 	var err error
 	if o.side == "bid" {
 		var r *biddingv1.GetBidResponse
-		r, err = m.bidding.GetBid(m.trader(o.user), &biddingv1.GetBidRequest{BidId: o.id})
+		r, err = m.Bidding.GetBid(m.trader(o.user), &biddingv1.GetBidRequest{BidId: o.id})
 		got = r.GetBid()
 	} else {
 		var r *biddingv1.GetAskResponse
-		r, err = m.bidding.GetAsk(m.trader(o.user), &biddingv1.GetAskRequest{AskId: o.id})
+		r, err = m.Bidding.GetAsk(m.trader(o.user), &biddingv1.GetAskRequest{AskId: o.id})
 		got = r.GetAsk()
 	}
 	if err != nil {
@@ -312,10 +275,10 @@ func (m *liveMarket) look(ref string) (state, string, error) {
 
 func (m *liveMarket) end(int64) (final, error) {
 	// A stranger's empty cancel-all makes the market look at the time.
-	if _, err := m.bidding.CancelAll(m.trader("nobody"), &biddingv1.CancelAllRequest{MarketId: m.market}); err != nil {
+	if _, err := m.Bidding.CancelAll(m.trader("nobody"), &biddingv1.CancelAllRequest{MarketId: m.market}); err != nil {
 		return final{}, err
 	}
-	d, err := m.bidding.GetDepth(context.Background(), &biddingv1.GetDepthRequest{MarketId: m.market, Levels: 100})
+	d, err := m.Bidding.GetDepth(context.Background(), &biddingv1.GetDepthRequest{MarketId: m.market, Levels: 100})
 	if err != nil {
 		return final{}, err
 	}
@@ -326,7 +289,7 @@ func (m *liveMarket) end(int64) (final, error) {
 	for _, l := range d.GetAsks() {
 		f.Asks = append(f.Asks, [2]int64{l.GetPrice(), l.GetQuantity()})
 	}
-	p, err := m.bidding.GetMarketPrice(context.Background(), &biddingv1.GetMarketPriceRequest{MarketId: m.market})
+	p, err := m.Bidding.GetMarketPrice(context.Background(), &biddingv1.GetMarketPriceRequest{MarketId: m.market})
 	if err != nil {
 		return final{}, err
 	}

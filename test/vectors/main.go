@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,9 +11,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/sneakers-marketplace/marketplace/internal/app"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
-	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
 
@@ -45,17 +43,14 @@ func check(ctx context.Context, file string, live int, out io.Writer) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	overGRPC, played := 0, false
-	err = withExchange(ctx, func(x *exchange) (err error) {
-		overGRPC, err = pass(all[:live], x.newMarket, out)
-		played = err == nil
+	var overGRPC int
+	clk := clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)) // only the scenarios move it
+	err = lab.Run(ctx, lab.Options{Clock: clk}, func(_ context.Context, l *lab.Lab) (err error) {
+		overGRPC, err = pass(all[:live], (&exchange{l, clk}).newMarket, out)
 		return err
 	})
 	if err != nil {
 		return 0, err
-	}
-	if !played { // a marketplace that is told to stop stops without an error
-		return 0, errors.New("interrupted before every scenario was played over gRPC")
 	}
 	_, _ = fmt.Fprintf(out, "vectors scenarios=%d steps=%d book_differences=%d grpc_scenarios=%d grpc_differences=%d\n",
 		len(all), steps(all), inBook, live, overGRPC)
@@ -86,32 +81,4 @@ func pass(all []vector, open func(vector) (market, error), out io.Writer) (n int
 		n += len(differences)
 	}
 	return n, nil
-}
-
-// withExchange starts a marketplace of its own whose clock only the scenarios move.
-func withExchange(ctx context.Context, f func(*exchange) error) error {
-	state, err := os.MkdirTemp("", "marketplace-vectors-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(state) }()
-	if err := os.Chmod(state, 0o711); err != nil { //nolint:gosec // the database's user walks through
-		return err
-	}
-	clk := clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC))
-	src := config.Environ().With(config.Source{
-		"USER_LISTEN": "127.0.0.1:0", "PRODUCT_LISTEN": "127.0.0.1:0", "BIDDING_LISTEN": "127.0.0.1:0", "LOG_LEVEL": "warn",
-	})
-	o := app.Options{Source: src, State: state, Log: io.Discard, Notice: os.Stderr, Clock: clk}
-	return app.Run(ctx, o, func(ctx context.Context, m *app.Marketplace) error {
-		if err := m.Ready(ctx); err != nil {
-			return err
-		}
-		x, err := dial(m, clk)
-		if err != nil {
-			return err
-		}
-		defer x.close()
-		return f(x)
-	})
 }
