@@ -39,7 +39,7 @@ verify: ## make the generated code again and fail on a difference; check go.mod
 	@scripts/verify.sh
 
 scripts: build bin/tools/grpcurl ## run the test and demo scripts against a marketplace of their own
-	@scripts/run_all.sh
+	@scripts/run_scripts.sh
 
 up: ## start the services and what they need in containers
 	docker compose up --build --detach --wait

@@ -42,7 +42,7 @@ type world struct {
 	productv1.ProductServiceClient
 	biddingv1.BiddingServiceClient
 	conns  map[string]*grpc.ClientConn // by service
-	public context.Context             // of a caller without a token
+	public context.Context             //nolint:containedctx // of a caller without a token
 	source config.Source
 	people atomic.Int32
 	stop   func(*testing.T)
@@ -50,7 +50,7 @@ type world struct {
 
 // person is somebody who is signed in.
 type person struct {
-	context.Context
+	context.Context           //nolint:containedctx // carries the token, so that a person can be the ctx of a call
 	id, email, token, refresh string
 }
 

@@ -63,7 +63,7 @@ func altering[Q, A any, PQ message[Q], PA message[A]](alter func(PQ, PA)) change
 		if err != nil {
 			return nil, err
 		}
-		var q, a = PQ(new(Q)), PA(new(A))
+		q, a := PQ(new(Q)), PA(new(A))
 		if err := proto.Unmarshal(request, q); err != nil {
 			return nil, fmt.Errorf("request: %w", err)
 		}
