@@ -86,3 +86,13 @@ model: ## the book against a naive one that shares no code, a million random com
 race-match: ## 64 callers race for one ask, and for one item of stock, in 16 markets at once
 	@scripts/ensure-postgres.sh
 	@go run ./test/race -rounds $(if $(FULL),50000,5000) -stock $(if $(FULL),5000,500)
+
+.PHONY: fsck fsck-selftest
+
+fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal
+	@go build -o bin/marketplace ./cmd/marketplace
+	@bin/marketplace fsck
+
+fsck-selftest: ## plant every fault fsck knows into a marketplace of its own and see each found
+	@go build -o bin/marketplace ./cmd/marketplace
+	@bin/marketplace fsck --selftest

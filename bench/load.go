@@ -65,7 +65,7 @@ func (l *load) run(ctx context.Context, d time.Duration) (float64, error) {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // a load, no secret
 			for ctx.Err() == nil {
-				if err := l.place(l.clients[i%len(l.clients)], l.traders[i], r); err != nil {
+				if err := l.place(l.traders[i], l.clients[i%len(l.clients)], r); err != nil {
 					failed.CompareAndSwap(nil, &err)
 					cancel()
 					return
@@ -81,7 +81,7 @@ func (l *load) run(ctx context.Context, d time.Duration) (float64, error) {
 	return float64(done.Load()) / clock.Since(start).Seconds(), nil
 }
 
-func (l *load) place(c biddingv1.BiddingServiceClient, trader context.Context, r *rand.Rand) error {
+func (l *load) place(trader context.Context, c biddingv1.BiddingServiceClient, r *rand.Rand) error {
 	market := l.markets[r.IntN(len(l.markets))]
 	price := int64(middle + tick*(r.IntN(2*around+1)-around))
 	var err error

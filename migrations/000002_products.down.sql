@@ -5,4 +5,6 @@ DROP TABLE sizes;
 DROP TABLE product_images;
 DROP FUNCTION require_primary_image();
 DROP TABLE products;
+DROP FUNCTION count_product_terms();
+DROP TABLE product_terms;
 DROP FUNCTION product_words(text);

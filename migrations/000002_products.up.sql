@@ -39,6 +39,7 @@ CREATE TABLE products (
     updated_at   timestamptz NOT NULL DEFAULT now(),
     deleted_at   timestamptz,
     version      bigint      NOT NULL DEFAULT 1,
+    sku_joined   text        NOT NULL GENERATED ALWAYS AS (replace(product_words(sku), ' ', '')) STORED, -- without punctuation
     search       tsvector    NOT NULL GENERATED ALWAYS AS (
         setweight(to_tsvector('simple', product_words(sku) || ' ' || replace(product_words(sku), ' ', '')), 'A') ||
         setweight(to_tsvector('simple', product_words(name)), 'B') ||
@@ -80,6 +81,66 @@ CREATE INDEX products_category_idx ON products (lower(category)) WHERE deleted_a
 
 CREATE TRIGGER products_set_updated_at BEFORE UPDATE ON products
     FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+-- The words of the products that everyone sees, and how many products have each: what a
+-- misspelt word is compared with (PROD-004). Words with digits are left out: a style code
+-- is right or wrong. A word that is no longer used stays with 0.
+CREATE TABLE product_terms (
+    term     text COLLATE "C" PRIMARY KEY,
+    products integer NOT NULL
+);
+
+-- Keeps product_terms with every statement that changes products. The words are written in
+-- order and after the products, so that two writers wait for each other in one direction.
+CREATE FUNCTION count_product_terms() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO product_terms AS t (term, products)
+        SELECT term, count(*) FROM after_rows, unnest(tsvector_to_array(search)) term
+        WHERE status = 'active' AND deleted_at IS NULL AND term ~ '^[^0-9]{2,40}$'
+        GROUP BY term ORDER BY term COLLATE "C"
+        ON CONFLICT (term) DO UPDATE SET products = t.products + excluded.products;
+    ELSIF TG_OP = 'UPDATE' THEN
+        INSERT INTO product_terms AS t (term, products)
+        SELECT term, sum(change) FROM (
+            SELECT unnest(tsvector_to_array(search)) term, 1 change FROM after_rows
+            WHERE status = 'active' AND deleted_at IS NULL
+            UNION ALL
+            SELECT unnest(tsvector_to_array(search)), -1 FROM before_rows
+            WHERE status = 'active' AND deleted_at IS NULL
+        ) changes
+        WHERE term ~ '^[^0-9]{2,40}$'
+        GROUP BY term HAVING sum(change) <> 0 ORDER BY term COLLATE "C"
+        ON CONFLICT (term) DO UPDATE SET products = t.products + excluded.products;
+    ELSE
+        INSERT INTO product_terms AS t (term, products)
+        SELECT term, -count(*) FROM before_rows, unnest(tsvector_to_array(search)) term
+        WHERE status = 'active' AND deleted_at IS NULL AND term ~ '^[^0-9]{2,40}$'
+        GROUP BY term ORDER BY term COLLATE "C"
+        ON CONFLICT (term) DO UPDATE SET products = t.products + excluded.products;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER products_terms_insert AFTER INSERT ON products
+    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION count_product_terms();
+CREATE TRIGGER products_terms_update AFTER UPDATE ON products
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION count_product_terms();
+CREATE TRIGGER products_terms_delete AFTER DELETE ON products
+    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION count_product_terms();
+
+-- With pg_trgm the nearest words are read from an index, whatever letter is wrong;
+-- without it only the words that begin alike are compared.
+DO $$
+BEGIN
+    CREATE INDEX product_terms_trgm_idx ON product_terms USING gist (term gist_trgm_ops (siglen = 64));
+EXCEPTION WHEN undefined_object THEN
+    RAISE NOTICE 'misspelt words are found by their first letter alone';
+END
+$$;
 
 CREATE TABLE product_images (
     id         uuid        PRIMARY KEY,

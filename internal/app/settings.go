@@ -12,6 +12,9 @@ import (
 type Settings struct {
 	State string `env:"MARKETPLACE_STATE" doc:"folder for data, socket and log of the built-in PostgreSQL; blank: .marketplace in the working directory"`
 	PGBin string `env:"MARKETPLACE_PG_BIN" doc:"folder with the postgres and initdb to use; blank: the one from npm, else the system's newest"`
+
+	// OwnerPassword is read by the commands that sign in as the owner.
+	OwnerPassword string `env:"MARKETPLACE_OWNER_PASSWORD" secret:"true" doc:"password of the owner, for commands that sign in as him: replay, import, export"`
 }
 
 // settings reads Settings; a state given on the command line goes first, and

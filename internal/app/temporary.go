@@ -22,10 +22,11 @@ type Guest struct {
 }
 
 // Temporary runs a marketplace of its own, with its own PostgreSQL and an owner,
-// reachable from this process only, and calls inside once it serves. It is
-// removed when inside returns nil. Otherwise it stays, so that the next call
-// under the same name goes on with it. Its folder is below o.State; of o.Source
-// only the choice of the PostgreSQL to run counts, and o.Log is not used.
+// and calls inside once it serves. It is removed when inside returns nil;
+// otherwise it stays, so that the next call under the same name goes on with it.
+// Its folder is below o.State; of o.Source only the choice of the PostgreSQL to
+// run counts, and o.Log is not used. Errors: inside's, context.Canceled when ctx
+// ended first, or why it could not start or be removed.
 func Temporary(ctx context.Context, o Options, name string, inside func(context.Context, Guest) error) error {
 	own, err := settings(o.Source, o.State)
 	if err != nil {
@@ -60,12 +61,12 @@ func Temporary(ctx context.Context, o Options, name string, inside func(context.
 	return err
 }
 
-// temporarySource is what a temporary marketplace is set to: the defaults, and
-// no addresses, so it gets into nobody's way.
+// temporarySource is what a temporary marketplace is set to: the defaults, on
+// whatever ports are free, so it gets into nobody's way.
 func temporarySource(own Settings) config.Source {
 	src := config.Source{"MARKETPLACE_PG_BIN": own.PGBin}
 	for _, t := range Targets() {
-		src[t.ListenVariable()] = ""
+		src[t.ListenVariable()] = "127.0.0.1:0"
 	}
 	return src
 }

@@ -37,7 +37,7 @@ type world struct {
 	issuer  *auth.Issuer
 	product id.UUID
 	market  string
-	anyone  context.Context
+	anyone  context.Context //nolint:containedctx // a caller is the context his calls carry
 }
 
 // shop is the other side of the catalogue's protocol: sizes by id.
@@ -115,7 +115,8 @@ func setup(t *testing.T) *world {
 
 // person is somebody signed in.
 type person struct {
-	context.Context
+	context.Context //nolint:containedctx // a caller is the context his calls carry
+
 	id id.UUID
 }
 

@@ -25,6 +25,7 @@ import (
 type Config struct {
 	config.Common
 	Listen        string        `env:"PRODUCT_LISTEN" envDefault:"127.0.0.1:50052" doc:"gRPC address of the product service; blank: within this process only"`
+	Address       string        `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"` // known here so that a .env of all services is no misspelling
 	SweepInterval time.Duration `env:"PRODUCT_SWEEP_INTERVAL" envDefault:"1s" doc:"how often overdue stock reservations are looked for"`
 	DB            database.Config
 	Auth          auth.Config

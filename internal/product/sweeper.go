@@ -28,7 +28,7 @@ func (s sweeper) run(ctx context.Context) error {
 		expired, err := s.svc.ExpireReservations(ctx, sweepSizes)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // told to stop; what it was doing then is done by the next start
 		case err != nil && !failing:
 			s.log.Warn().Err(err).Msg("expire reservations")
 		case expired > 0:

@@ -127,11 +127,11 @@ func login(ctx context.Context, c Client, email, password string) (string, error
 	switch status.Code(err) {
 	case codes.Unauthenticated, codes.PermissionDenied, codes.FailedPrecondition:
 		return "", fmt.Errorf("%w: %s: %s", ErrSignIn, email, status.Convert(err).Message())
-	}
-	if err != nil {
+	case codes.OK:
+		return got.GetAccessToken(), nil
+	default:
 		return "", fmt.Errorf("sign in as %s: %w", email, err)
 	}
-	return got.GetAccessToken(), nil
 }
 
 // as returns a context whose calls carry the token.

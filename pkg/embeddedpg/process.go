@@ -182,7 +182,7 @@ func (s *Server) halt(ctx context.Context) error {
 // command prepares one of PostgreSQL's programs to run as the child's user, in
 // a process group of its own so that a terminal's Ctrl-C does not reach it.
 func (s *Server) command(program string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec // a program of the installation that was picked
+	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // a program of the installation that was picked; it is stopped by a signal of PostgreSQL's own
 	cmd.Dir = s.state
 	cmd.Env = childEnv()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.owner.credential()}

@@ -21,7 +21,7 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-s.process().done:
 		}
 		if ctx.Err() != nil || !s.restart(ctx) {
-			return nil
+			return nil //nolint:nilerr // told to stop
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -75,7 +76,7 @@ func launch(t *testing.T, env ...string) *service {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very binary
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(env, "GOCOVERDIR="+cmd.Dir)
+	cmd.Env = append(slices.Clip(env), "GOCOVERDIR="+cmd.Dir)
 	out, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

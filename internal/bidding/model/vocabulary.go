@@ -10,14 +10,18 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
 
-// Ids of the exchange. Orders and matches are numbered by their market's single
-// writer, n*256 + shard, so that a rising id is commit order (ID-001).
-type (
-	OrderID   int64
-	MatchID   int64
-	MarketID  = id.UUID // the size's id
-	AccountID = id.UUID
-)
+// OrderID names a bid or an ask. Orders and matches are numbered by their market's
+// single writer, n*256 + shard, so that a rising id is commit order (ID-001).
+type OrderID int64
+
+// MatchID names a match, numbered like orders.
+type MatchID int64
+
+// MarketID is the id of the market's size.
+type MarketID = id.UUID
+
+// AccountID is the id of somebody who trades.
+type AccountID = id.UUID
 
 // Qty is a number of items.
 type Qty int32

@@ -43,7 +43,44 @@ func (h *Handler) SearchProducts(
 	}
 	return &productv1.SearchProductsResponse{
 		Products: each(page.Products, productOut), NextPageToken: page.Next, Total: page.Total,
+		Facets: facetsOut(page.Facets), CorrectedQuery: page.Corrected,
 	}, nil
+}
+
+// SuggestProducts implements productv1.ProductServiceServer (PROD-004).
+func (h *Handler) SuggestProducts(
+	ctx context.Context, r *productv1.SuggestProductsRequest,
+) (*productv1.SuggestProductsResponse, error) {
+	products, err := h.svc.SuggestProducts(ctx, r.GetPrefix(), r.GetLimit())
+	if err != nil {
+		return nil, err
+	}
+	return &productv1.SuggestProductsResponse{Suggestions: each(products, suggestionOut)}, nil
+}
+
+func suggestionOut(p model.Product) *productv1.ProductSuggestion {
+	s := &productv1.ProductSuggestion{
+		ProductId: p.ID.String(), Name: p.Name, Sku: p.SKU, Slug: p.Slug, Brand: p.Brand, Colorway: p.Colorway,
+	}
+	if len(p.Images) > 0 {
+		s.ImageUrl = p.Images[0].URL
+	}
+	return s
+}
+
+func facetsOut(f model.Facets) *productv1.SearchFacets {
+	return &productv1.SearchFacets{
+		Brands: each(f.Brands, valueOut), Categories: each(f.Categories, valueOut), Genders: each(f.Genders, valueOut),
+		Sizes: each(f.Sizes, valueOut), Prices: each(f.Prices, bandOut),
+	}
+}
+
+func valueOut(v model.FacetValue) *productv1.FacetValue {
+	return &productv1.FacetValue{Value: v.Value, Count: v.Count}
+}
+
+func bandOut(b model.PriceBand) *productv1.PriceBand {
+	return &productv1.PriceBand{MinPrice: int64(b.Min), MaxPrice: int64(b.Max), Count: b.Count}
 }
 
 func filtersIn(f *productv1.ProductFilters) (model.Filters, error) {

@@ -74,7 +74,7 @@ type Cursor struct {
 // List is one page to read from the catalogue.
 type List struct {
 	Words   []Word // what to search for; none = everything
-	Phrase  string // the query as typed, to put an equal SKU first
+	Phrase  string // the query as typed
 	Filters Filters
 	Sort    Sort
 	After   *Cursor // nil = the first page

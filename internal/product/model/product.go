@@ -79,6 +79,16 @@ func (p *Product) Normalize() error {
 	return nil
 }
 
+// lineEnds gives a text one kind of them, so that a file can carry it there and back.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// Same reports whether p says the same as q, whenever and as which version.
+func (p Product) Same(q Product) bool {
+	return p.Name == q.Name && p.SKU == q.SKU && p.Brand == q.Brand && p.Model == q.Model && p.Category == q.Category &&
+		p.Colorway == q.Colorway && p.Description == q.Description && p.Gender == q.Gender &&
+		p.RetailPrice == q.RetailPrice && p.Currency == q.Currency && p.ReleaseDate.Equal(q.ReleaseDate) && p.Status == q.Status
+}
+
 func (p *Product) tidy() error {
 	for _, f := range []struct {
 		name string
@@ -98,6 +108,7 @@ func (p *Product) tidy() error {
 			return err
 		}
 	}
+	p.Description = lineEnds.Replace(p.Description)
 	if err := Prose("description", &p.Description, 5000); err != nil {
 		return err
 	}

@@ -23,25 +23,21 @@ func (s *Store) Page(ctx context.Context, l model.List) ([]model.Product, []mode
 	if err != nil {
 		return nil, nil, fmt.Errorf("list products: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[listRow])
+	products, cursors, err := listed(rows)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list products: %w", err)
 	}
+	return products, cursors, s.addPrimaryImages(ctx, products)
+}
+
+func listed(rows pgx.Rows) ([]model.Product, []model.Cursor, error) {
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[listRow])
 	products, cursors := make([]model.Product, 0, len(found)), make([]model.Cursor, 0, len(found))
 	for _, r := range found {
 		products = append(products, product(r.productRow))
 		cursors = append(cursors, model.Cursor{Key: r.Key, ID: r.ID})
 	}
-	return products, cursors, s.addPrimaryImages(ctx, products)
-}
-
-// Count implements service.Catalogue.
-func (s *Store) Count(ctx context.Context, l model.List) (n int64, err error) {
-	sql, args := countSQL(l)
-	if err := s.pool.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count products: %w", err)
-	}
-	return n, nil
+	return products, cursors, err
 }
 
 // addPrimaryImages puts its primary image into each product that has one.

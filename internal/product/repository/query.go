@@ -91,7 +91,7 @@ func pageSQL(l model.List) (string, []any) {
 		direction, beyond = "DESC", "<"
 	}
 	if l.After != nil {
-		q.and("("+o.column+", p.id) "+beyond+" (%s, %s)", o.bind(l.After.Key), l.After.ID)
+		q.where = append(q.where, fmt.Sprintf("(%s, p.id) %s (%s, %s)", o.column, beyond, q.bind(o.bind(l.After.Key)), q.bind(l.After.ID)))
 	}
 	return fmt.Sprintf("%sSELECT %s, %s FROM %s WHERE %s ORDER BY %s %s, p.id %s LIMIT %s",
 		with, productColumns, key, from, q.conditions(), o.column, direction, direction, q.bind(l.Limit)), q.args
@@ -103,13 +103,62 @@ func countSQL(l model.List) (string, []any) {
 	return "SELECT count(*) FROM products p WHERE " + q.conditions(), q.args
 }
 
-// relevance ranks by where the words stand, in millionths, and puts an equal SKU before everything.
-// The rank of a product does not depend on other products, so pages stay stable under inserts.
+// The kinds of rows that surveySQL returns.
+const (
+	pageEntry  = iota // id and sort key of a product of the first page, in order
+	groupEntry        // how many products are alike in brand, category, gender and price band
+	sizeEntry         // how many products have a size's label
+)
+
+// surveySQL is the statement that finds a list once and tells its first page and what its
+// facets are made of. Few products differ in all that a group has, so the facets are added
+// up of a few rows.
+func surveySQL(l model.List, bands []model.PriceBand) (string, []any) {
+	q := filtered(l)
+	o, ok := orders[l.Sort]
+	if !ok {
+		o = q.relevance(l)
+	}
+	key, direction := o.key, "ASC"
+	if key == "" {
+		key = o.column
+	}
+	if o.descending {
+		direction = "DESC"
+	}
+	starts := make([]int64, 0, len(bands))
+	for _, b := range bands {
+		starts = append(starts, max(int64(b.Min), 1)) // 0 is unknown
+	}
+	return fmt.Sprintf(`WITH found AS MATERIALIZED (
+			SELECT p.id, p.brand, p.category, p.gender, width_bucket(p.retail_price, %[1]s::bigint[]) AS band, %[2]s AS key
+			FROM products p WHERE %[3]s)
+		(SELECT %[4]d, id, key, '', '', '', 0, 0::bigint FROM found ORDER BY key %[7]s, id %[7]s LIMIT %[8]s)
+		UNION ALL
+		SELECT %[5]d, NULL, 0, brand, category, gender, band, count(*) FROM found GROUP BY brand, category, gender, band
+		UNION ALL
+		SELECT %[6]d, NULL, min(s.sort_key), s.label, '', '', 0, count(DISTINCT s.product_id)
+		FROM found JOIN sizes s ON s.product_id = found.id GROUP BY s.label`,
+		q.bind(starts), key, q.conditions(), pageEntry, groupEntry, sizeEntry, direction, q.bind(l.Limit)), q.args
+}
+
+// relevance puts an equal SKU first, then products that have every word whole, then those
+// where the last word goes on, which a digit does in many style codes. Among equals it ranks
+// by where the words stand, in millionths. The rank of a product does not depend on other
+// products, so pages stay stable under inserts.
 func (q *query) relevance(l model.List) order {
+	sku, whole := "", make([]model.Word, 0, len(l.Words))
+	for _, w := range l.Words {
+		sku += w.Joined()
+		whole = append(whole, model.Word{Parts: w.Parts})
+	}
+	words, beginnings := q.bind(tsquery(whole)), q.bind(tsquery(l.Words))
 	return order{
-		column: fmt.Sprintf("((ts_rank(p.search, to_tsquery('simple', %s)) * 1000000)::bigint"+
-			" + CASE WHEN upper(p.sku) = upper(%s) THEN 1000000 ELSE 0 END)",
-			q.bind(tsquery(l.Words)), q.bind(l.Phrase)),
+		column: fmt.Sprintf("CASE WHEN p.search @@ to_tsquery('simple', %[1]s)"+
+			" THEN (ts_rank(p.search, to_tsquery('simple', %[1]s)) * 1000000)::bigint"+
+			" + CASE WHEN p.sku_joined = %[3]s THEN 4000000 ELSE 2000000 END"+
+			" ELSE (ts_rank(p.search, to_tsquery('simple', %[2]s)) * 1000000)::bigint END",
+			words, beginnings, q.bind(sku)),
 		descending: true,
 		bind:       number,
 	}

@@ -1,8 +1,11 @@
 package repository
 
 import (
+	"compress/gzip"
 	"context"
+	"encoding/csv"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,8 +26,11 @@ var (
 	noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 	// printable is Latin with its supplements, punctuation, Greek and Cyrillic.
 	printable = &unicode.RangeTable{R16: []unicode.Range16{
-		{Lo: 0x20, Hi: 0x7e, Stride: 1}, {Lo: 0xa0, Hi: 0x17f, Stride: 1}, {Lo: 0x391, Hi: 0x3a1, Stride: 1},
-		{Lo: 0x410, Hi: 0x44f, Stride: 1}, {Lo: 0x2010, Hi: 0x2027, Stride: 1},
+		{Lo: 0x20, Hi: 0x7e, Stride: 1},
+		{Lo: 0xa0, Hi: 0x17f, Stride: 1},
+		{Lo: 0x391, Hi: 0x3a1, Stride: 1},
+		{Lo: 0x410, Hi: 0x44f, Stride: 1},
+		{Lo: 0x2010, Hi: 0x2027, Stride: 1},
 	}}
 )
 
@@ -44,6 +50,68 @@ func catalogue(t *testing.T, n int) *pgxpool.Pool {
 	_, err = db.Exec(t.Context(), "ANALYZE products")
 	require.NoError(t, err)
 	return db
+}
+
+// realCatalogue fills a database with the catalogue that CATALOGUE_FILE names (a CSV, .gz).
+func realCatalogue(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	path := os.Getenv("CATALOGUE_FILE")
+	if path == "" {
+		t.Skip("CATALOGUE_FILE names no catalogue")
+	}
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, file.Close()) }()
+	text, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	lines, err := csv.NewReader(text).ReadAll()
+	require.NoError(t, err)
+	db, products := testkit.Database(t), []model.Product{}
+	for i, l := range lines[1:] {
+		p := model.Product{
+			ID: id.New(), SKU: l[0], Name: l[1], Brand: l[2], Colorway: l[3] + l[4], Gender: l[5], Slug: fmt.Sprint("s", i),
+			Category: "sneakers", Currency: "USD", Status: model.Active, CreatedAt: noon, UpdatedAt: noon, Version: 1,
+		}
+		p.ReleaseDate, err = model.ParseDate("release_date", l[7])
+		require.NoError(t, err)
+		products = append(products, p)
+	}
+	made, err := New(db).InsertProducts(t.Context(), products)
+	require.NoError(t, err)
+	require.Len(t, made, len(products))
+	_, err = db.Exec(t.Context(), "ANALYZE")
+	require.NoError(t, err)
+	return db
+}
+
+func TestPROD_004_SearchesOfTheRealCatalogueUseTheIndexes(t *testing.T) {
+	t.Parallel()
+	db := realCatalogue(t)
+	for _, query := range []string{"CZ0858-102", "cz0858102", "jordan 4", "air max 90", "yeezy", "purple", "dunk lo", "travis scott"} {
+		l := model.List{Words: service.Words(query), Sort: model.Relevance, Limit: 21, Filters: model.Filters{Status: model.Active}}
+		for name, statement := range map[string]func() (string, []any){
+			"page":   func() (string, []any) { return pageSQL(l) },
+			"count":  func() (string, []any) { return countSQL(l) },
+			"survey": func() (string, []any) { return surveySQL(l, model.PriceBands()) },
+		} {
+			sql, args := statement()
+			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", "%s of %s", name, query)
+		}
+	}
+	require.Contains(t, explain(t, db, akin, []any{"jordn"}), "Index Scan using product_terms_trgm_idx")
+	require.Contains(t, explain(t, db, alike, []any{"j", "k"}), "product_terms_pkey")
+}
+
+func TestPROD_004_MisspeltWordsAreLookedUpInTheTrigramIndex(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t)
+	_, err := db.Exec(t.Context(), `INSERT INTO products (id, name, sku, slug)
+		SELECT gen_random_uuid(), translate(md5(n::text), '0123456789', 'ghijklmnop'), 'S' || n, 's' || n FROM generate_series(1, 3000) n`)
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), "ANALYZE product_terms")
+	require.NoError(t, err)
+	require.Contains(t, explain(t, db, akin, []any{"jordn"}), "Index Scan using product_terms_trgm_idx")
+	require.Contains(t, explain(t, db, alike, []any{"j", "k"}), "product_terms_pkey")
 }
 
 func explain(t *testing.T, db *pgxpool.Pool, sql string, args []any) string {
@@ -76,6 +144,8 @@ func TestPROD_004_SearchUsesTheGINIndex(t *testing.T) {
 			require.Contains(t, plan, "Bitmap Index Scan on products_search_idx", "%s\n%s", query, plan)
 			require.NotContains(t, plan, "Seq Scan on products", query)
 			sql, args = countSQL(l)
+			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", query)
+			sql, args = surveySQL(l, model.PriceBands())
 			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", query)
 		}
 	}
@@ -115,6 +185,8 @@ func TestPROD_004_NothingAClientSendsIsWrittenIntoAStatement(t *testing.T) {
 	sql, _ := pageSQL(l)
 	require.NotContains(t, sql, "DROP")
 	sql, _ = countSQL(l)
+	require.NotContains(t, sql, "DROP")
+	sql, _ = surveySQL(l, model.PriceBands())
 	require.NotContains(t, sql, "DROP")
 	l.Filters.Status = model.Active
 	_, _, err := New(testkit.Database(t)).Page(t.Context(), l)
@@ -208,8 +280,20 @@ func TestErrorsOfAClosedDatabaseComeBackWithTheirOperation(t *testing.T) {
 	require.ErrorContains(t, err, "product")
 	_, _, err = store.Page(ctx, model.List{Sort: model.Newest})
 	require.ErrorContains(t, err, "list products")
-	_, err = store.Count(ctx, model.List{})
-	require.ErrorContains(t, err, "count products")
+	_, err = store.Survey(ctx, model.List{}, true)
+	require.ErrorContains(t, err, "search products")
+	_, err = store.Near(ctx, "word")
+	require.ErrorContains(t, err, "words like")
+	_, err = store.Terms(ctx, []string{"word"})
+	require.ErrorContains(t, err, "words of the catalogue")
+	_, err = store.ProductsBySKU(ctx, []string{"A"})
+	require.ErrorContains(t, err, "products by SKU")
+	_, err = store.InsertProducts(ctx, []model.Product{{}})
+	require.ErrorContains(t, err, "insert products")
+	_, err = store.UpdateProducts(ctx, []model.Product{{}})
+	require.ErrorContains(t, err, "update products")
+	_, err = store.Catalogue(ctx, model.Filters{}, "", 1)
+	require.ErrorContains(t, err, "catalogue")
 	_, err = store.OverdueSizes(ctx, noon, 1)
 	require.ErrorContains(t, err, "overdue")
 	_, err = store.Transactions(ctx, key, 1, 1)

@@ -24,14 +24,18 @@ type Request struct {
 type Page struct {
 	Products []model.Product
 	Next     string // token of the next page; blank = this is the last one
-	Total    int64  // over all pages; only a search counts
+	// What follows only a search has.
+	Total     int64        // over all pages
+	Facets    model.Facets // over all pages; with the first page alone
+	Corrected string       // what was searched for instead of the query; blank = the query
 }
 
 // token is what a page token says: where to go on, and in which list.
 type token struct {
-	List uint64  `json:"l"`
-	Key  int64   `json:"k"`
-	ID   id.UUID `json:"i"`
+	List  uint64  `json:"l"`
+	Key   int64   `json:"k"`
+	ID    id.UUID `json:"i"`
+	Query string  `json:"q,omitempty"` // Page.Corrected, so that every page is of one search
 }
 
 // maxKey bounds the sort keys a token may bring, so that a forged one cannot reach past what a date can be.
@@ -47,30 +51,17 @@ func (s *Service) ListProducts(ctx context.Context, c Caller, r Request) (Page, 
 	if err != nil {
 		return Page{}, err
 	}
-	return s.page(ctx, l, r)
-}
-
-// SearchProducts finds the products that have every word of the query in SKU, name, brand,
-// model or colorway; the last word may be the beginning of one.
-// Errors: InvalidArgument naming the field, model.ErrStatusHidden. Rule: PROD-004.
-func (s *Service) SearchProducts(ctx context.Context, c Caller, r Request) (Page, error) {
-	if err := model.Line("query", &r.Query, 200); err != nil {
-		return Page{}, err
-	}
-	words := Words(r.Query)
-	if len(words) == 0 {
-		return Page{}, errs.Invalid("query", "must have a letter or a digit")
-	}
-	l, err := prepare(c, r, model.List{Words: words, Phrase: r.Query, Sort: model.Relevance})
+	name := fingerprint(l)
+	t, err := resume(r.Token, name)
 	if err != nil {
 		return Page{}, err
 	}
-	p, err := s.page(ctx, l, r)
+	l.After, l.Limit = t.cursor(), page.Size(r.Size)+1 // one more tells whether there is a next page
+	products, cursors, err := s.store.Page(ctx, l)
 	if err != nil {
 		return Page{}, err
 	}
-	p.Total, err = s.store.Count(ctx, l)
-	return p, err
+	return cut(products, cursors, l.Limit-1, token{List: name}), nil
 }
 
 // prepare lays the request's sort and filters over l and leaves in it what the caller may see.
@@ -92,20 +83,13 @@ func prepare(c Caller, r Request, l model.List) (model.List, error) {
 	return l, nil
 }
 
-func (s *Service) page(ctx context.Context, l model.List, r Request) (Page, error) {
-	name := fingerprint(l)
-	after, err := resume(r.Token, name)
-	if err != nil {
-		return Page{}, err
+// cut takes off what was read beyond size and makes the token of the next page from t.
+func cut(products []model.Product, cursors []model.Cursor, size int, t token) Page {
+	if len(products) <= size {
+		return Page{Products: products}
 	}
-	size := page.Size(r.Size)
-	l.After, l.Limit = after, size+1 // one more tells whether there is a next page
-	products, cursors, err := s.store.Page(ctx, l)
-	if err != nil || len(products) <= size {
-		return Page{Products: products}, err
-	}
-	last := cursors[size-1]
-	return Page{Products: products[:size], Next: page.Encode(token{name, last.Key, last.ID})}, nil
+	t.Key, t.ID = cursors[size-1].Key, cursors[size-1].ID
+	return Page{Products: products[:size], Next: page.Encode(t)}
 }
 
 // fingerprint tells lists apart: a token goes on in the list it came from alone.
@@ -115,7 +99,8 @@ func fingerprint(l model.List) uint64 {
 	return h.Sum64()
 }
 
-func resume(text string, list uint64) (*model.Cursor, error) {
+// resume reads the token of a page of list; nil means the first page.
+func resume(text string, list uint64) (*token, error) {
 	var t token
 	if ok, err := page.Decode(text, &t); err != nil || !ok {
 		return nil, err
@@ -123,5 +108,12 @@ func resume(text string, list uint64) (*model.Cursor, error) {
 	if t.List != list || t.Key < 0 || t.Key > maxKey {
 		return nil, errs.Invalid("page_token", "must be a next_page_token from the same list")
 	}
-	return &model.Cursor{Key: t.Key, ID: t.ID}, nil
+	return &t, nil
+}
+
+func (t *token) cursor() *model.Cursor {
+	if t == nil {
+		return nil
+	}
+	return &model.Cursor{Key: t.Key, ID: t.ID}
 }

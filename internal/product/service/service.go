@@ -1,4 +1,4 @@
-// Package service is what can be done with the catalogue and the stock: PROD-001..006.
+// Package service is what can be done with the catalogue and the stock: PROD-001..007.
 package service
 
 import (

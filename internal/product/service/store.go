@@ -13,6 +13,7 @@ import (
 type Store interface {
 	Products
 	Catalogue
+	Bulk
 	Images
 	Sizes
 	Stock
@@ -38,12 +39,38 @@ type Key struct {
 	Slug string
 }
 
-// Catalogue reads lists of products.
+// Catalogue reads lists of products and the words in them.
 type Catalogue interface {
 	// Page reads at most l.Limit products with their primary images, each with the cursor behind it.
 	Page(ctx context.Context, l model.List) ([]model.Product, []model.Cursor, error)
-	// Count tells how many products the list has over all pages.
-	Count(ctx context.Context, l model.List) (int64, error)
+	// Survey reads a page as Page does and counts the whole list, with its facets if they are asked for.
+	Survey(ctx context.Context, l model.List, facets bool) (Survey, error)
+	// Near lists words of products everyone sees that a misspelt word may have meant, in no order;
+	// the word itself is among them when there is such a product.
+	Near(ctx context.Context, word string) ([]model.Term, error)
+	// Terms lists those of the words that products everyone sees have.
+	Terms(ctx context.Context, words []string) ([]model.Term, error)
+}
+
+// Survey is a page of a list and what the list is like as a whole.
+type Survey struct {
+	Products []model.Product
+	Cursors  []model.Cursor
+	Summary  model.Summary
+}
+
+// Bulk reads and writes many products at a time.
+type Bulk interface {
+	// ProductsBySKU finds products, without images and sizes, by the SKU that asked for them.
+	ProductsBySKU(ctx context.Context, skus []string) (map[string]model.Product, error)
+	// InsertProducts adds products in one transaction and returns the ids of those it added:
+	// a product whose SKU or slug is taken is left out.
+	InsertProducts(ctx context.Context, products []model.Product) ([]id.UUID, error)
+	// UpdateProducts writes products in one transaction and returns the ids of those it wrote: a
+	// product that is no longer at the version before is left out. SKU, slug and currency stay.
+	UpdateProducts(ctx context.Context, products []model.Product) ([]id.UUID, error)
+	// Catalogue reads at most limit products, without images and sizes, with SKUs behind after, in their order.
+	Catalogue(ctx context.Context, f model.Filters, after string, limit int) ([]model.Product, error)
 }
 
 // Images keeps the pictures of products.

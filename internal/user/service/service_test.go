@@ -234,7 +234,7 @@ func TestUSER_002_UnknownEmailsTakeAsLongAsKnownOnes(t *testing.T) {
 		unknown = append(unknown, slow("nobody@example.com", i))
 		malformed = append(malformed, slow("no email", i))
 	}
-	least := func(d []time.Duration) time.Duration { return slices.Min(d) }
+	least := slices.Min[[]time.Duration]
 	require.Greater(t, least(unknown), least(known)/2)
 	require.Greater(t, least(malformed), least(known)/2)
 	require.Less(t, least(unknown), least(known)*2)

@@ -1230,9 +1230,13 @@ type SearchProductsResponse struct {
 	Products      []*Product             `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
 	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many products match in all.
-	Total         int64 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Total int64 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// Over the whole result, filters included; with the first page alone.
+	Facets *SearchFacets `protobuf:"bytes,4,opt,name=facets,proto3" json:"facets,omitempty"`
+	// What was searched for instead, when nothing has the words as they were typed.
+	CorrectedQuery string `protobuf:"bytes,5,opt,name=corrected_query,json=correctedQuery,proto3" json:"corrected_query,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SearchProductsResponse) Reset() {
@@ -1286,6 +1290,405 @@ func (x *SearchProductsResponse) GetTotal() int64 {
 	return 0
 }
 
+func (x *SearchProductsResponse) GetFacets() *SearchFacets {
+	if x != nil {
+		return x.Facets
+	}
+	return nil
+}
+
+func (x *SearchProductsResponse) GetCorrectedQuery() string {
+	if x != nil {
+		return x.CorrectedQuery
+	}
+	return ""
+}
+
+// SearchFacets are the values of a filter that the result has, and how many products have each.
+type SearchFacets struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The most frequent first, at most 50 of each.
+	Brands     []*FacetValue `protobuf:"bytes,1,rep,name=brands,proto3" json:"brands,omitempty"`
+	Categories []*FacetValue `protobuf:"bytes,2,rep,name=categories,proto3" json:"categories,omitempty"`
+	Genders    []*FacetValue `protobuf:"bytes,3,rep,name=genders,proto3" json:"genders,omitempty"`
+	// From the smallest on; a product counts once for each label it has.
+	Sizes []*FacetValue `protobuf:"bytes,4,rep,name=sizes,proto3" json:"sizes,omitempty"`
+	// From the cheapest on; products of unknown price are in none.
+	Prices        []*PriceBand `protobuf:"bytes,5,rep,name=prices,proto3" json:"prices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchFacets) Reset() {
+	*x = SearchFacets{}
+	mi := &file_product_v1_product_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchFacets) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchFacets) ProtoMessage() {}
+
+func (x *SearchFacets) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchFacets.ProtoReflect.Descriptor instead.
+func (*SearchFacets) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SearchFacets) GetBrands() []*FacetValue {
+	if x != nil {
+		return x.Brands
+	}
+	return nil
+}
+
+func (x *SearchFacets) GetCategories() []*FacetValue {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+func (x *SearchFacets) GetGenders() []*FacetValue {
+	if x != nil {
+		return x.Genders
+	}
+	return nil
+}
+
+func (x *SearchFacets) GetSizes() []*FacetValue {
+	if x != nil {
+		return x.Sizes
+	}
+	return nil
+}
+
+func (x *SearchFacets) GetPrices() []*PriceBand {
+	if x != nil {
+		return x.Prices
+	}
+	return nil
+}
+
+type FacetValue struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Value         string                 `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	Count         int64                  `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FacetValue) Reset() {
+	*x = FacetValue{}
+	mi := &file_product_v1_product_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FacetValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FacetValue) ProtoMessage() {}
+
+func (x *FacetValue) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FacetValue.ProtoReflect.Descriptor instead.
+func (*FacetValue) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *FacetValue) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *FacetValue) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+type PriceBand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in ProductFilters: minor units, both ends included, 0 = open.
+	MinPrice      int64 `protobuf:"varint,1,opt,name=min_price,json=minPrice,proto3" json:"min_price,omitempty"`
+	MaxPrice      int64 `protobuf:"varint,2,opt,name=max_price,json=maxPrice,proto3" json:"max_price,omitempty"`
+	Count         int64 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriceBand) Reset() {
+	*x = PriceBand{}
+	mi := &file_product_v1_product_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceBand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceBand) ProtoMessage() {}
+
+func (x *PriceBand) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceBand.ProtoReflect.Descriptor instead.
+func (*PriceBand) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PriceBand) GetMinPrice() int64 {
+	if x != nil {
+		return x.MinPrice
+	}
+	return 0
+}
+
+func (x *PriceBand) GetMaxPrice() int64 {
+	if x != nil {
+		return x.MaxPrice
+	}
+	return 0
+}
+
+func (x *PriceBand) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+type SuggestProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What has been typed so far.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// 0 means 8.
+	Limit         int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestProductsRequest) Reset() {
+	*x = SuggestProductsRequest{}
+	mi := &file_product_v1_product_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestProductsRequest) ProtoMessage() {}
+
+func (x *SuggestProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestProductsRequest.ProtoReflect.Descriptor instead.
+func (*SuggestProductsRequest) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SuggestProductsRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *SuggestProductsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type SuggestProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The best first; none when nothing is like it.
+	Suggestions   []*ProductSuggestion `protobuf:"bytes,1,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestProductsResponse) Reset() {
+	*x = SuggestProductsResponse{}
+	mi := &file_product_v1_product_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestProductsResponse) ProtoMessage() {}
+
+func (x *SuggestProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestProductsResponse.ProtoReflect.Descriptor instead.
+func (*SuggestProductsResponse) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SuggestProductsResponse) GetSuggestions() []*ProductSuggestion {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
+}
+
+type ProductSuggestion struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProductId string                 `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Sku       string                 `protobuf:"bytes,3,opt,name=sku,proto3" json:"sku,omitempty"`
+	Slug      string                 `protobuf:"bytes,4,opt,name=slug,proto3" json:"slug,omitempty"`
+	Brand     string                 `protobuf:"bytes,5,opt,name=brand,proto3" json:"brand,omitempty"`
+	Colorway  string                 `protobuf:"bytes,6,opt,name=colorway,proto3" json:"colorway,omitempty"`
+	// Of the primary image; blank when there is none.
+	ImageUrl      string `protobuf:"bytes,7,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductSuggestion) Reset() {
+	*x = ProductSuggestion{}
+	mi := &file_product_v1_product_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductSuggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductSuggestion) ProtoMessage() {}
+
+func (x *ProductSuggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductSuggestion.ProtoReflect.Descriptor instead.
+func (*ProductSuggestion) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ProductSuggestion) GetProductId() string {
+	if x != nil {
+		return x.ProductId
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetColorway() string {
+	if x != nil {
+		return x.Colorway
+	}
+	return ""
+}
+
+func (x *ProductSuggestion) GetImageUrl() string {
+	if x != nil {
+		return x.ImageUrl
+	}
+	return ""
+}
+
 type UpdateProductRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	ProductId   string                 `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
@@ -1309,7 +1712,7 @@ type UpdateProductRequest struct {
 
 func (x *UpdateProductRequest) Reset() {
 	*x = UpdateProductRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[12]
+	mi := &file_product_v1_product_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1724,7 @@ func (x *UpdateProductRequest) String() string {
 func (*UpdateProductRequest) ProtoMessage() {}
 
 func (x *UpdateProductRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[12]
+	mi := &file_product_v1_product_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1737,7 @@ func (x *UpdateProductRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProductRequest.ProtoReflect.Descriptor instead.
 func (*UpdateProductRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{12}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateProductRequest) GetProductId() string {
@@ -1444,7 +1847,7 @@ type UpdateProductResponse struct {
 
 func (x *UpdateProductResponse) Reset() {
 	*x = UpdateProductResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[13]
+	mi := &file_product_v1_product_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1859,7 @@ func (x *UpdateProductResponse) String() string {
 func (*UpdateProductResponse) ProtoMessage() {}
 
 func (x *UpdateProductResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[13]
+	mi := &file_product_v1_product_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1872,7 @@ func (x *UpdateProductResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProductResponse.ProtoReflect.Descriptor instead.
 func (*UpdateProductResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{13}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpdateProductResponse) GetProduct() *Product {
@@ -1488,7 +1891,7 @@ type DeleteProductRequest struct {
 
 func (x *DeleteProductRequest) Reset() {
 	*x = DeleteProductRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[14]
+	mi := &file_product_v1_product_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1903,7 @@ func (x *DeleteProductRequest) String() string {
 func (*DeleteProductRequest) ProtoMessage() {}
 
 func (x *DeleteProductRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[14]
+	mi := &file_product_v1_product_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1916,7 @@ func (x *DeleteProductRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductRequest.ProtoReflect.Descriptor instead.
 func (*DeleteProductRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{14}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeleteProductRequest) GetProductId() string {
@@ -1531,7 +1934,7 @@ type DeleteProductResponse struct {
 
 func (x *DeleteProductResponse) Reset() {
 	*x = DeleteProductResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[15]
+	mi := &file_product_v1_product_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1946,7 @@ func (x *DeleteProductResponse) String() string {
 func (*DeleteProductResponse) ProtoMessage() {}
 
 func (x *DeleteProductResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[15]
+	mi := &file_product_v1_product_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1959,7 @@ func (x *DeleteProductResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductResponse.ProtoReflect.Descriptor instead.
 func (*DeleteProductResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{15}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{21}
 }
 
 type AddProductImageRequest struct {
@@ -1573,7 +1976,7 @@ type AddProductImageRequest struct {
 
 func (x *AddProductImageRequest) Reset() {
 	*x = AddProductImageRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[16]
+	mi := &file_product_v1_product_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +1988,7 @@ func (x *AddProductImageRequest) String() string {
 func (*AddProductImageRequest) ProtoMessage() {}
 
 func (x *AddProductImageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[16]
+	mi := &file_product_v1_product_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +2001,7 @@ func (x *AddProductImageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProductImageRequest.ProtoReflect.Descriptor instead.
 func (*AddProductImageRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{16}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AddProductImageRequest) GetProductId() string {
@@ -1638,7 +2041,7 @@ type AddProductImageResponse struct {
 
 func (x *AddProductImageResponse) Reset() {
 	*x = AddProductImageResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[17]
+	mi := &file_product_v1_product_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +2053,7 @@ func (x *AddProductImageResponse) String() string {
 func (*AddProductImageResponse) ProtoMessage() {}
 
 func (x *AddProductImageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[17]
+	mi := &file_product_v1_product_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +2066,7 @@ func (x *AddProductImageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProductImageResponse.ProtoReflect.Descriptor instead.
 func (*AddProductImageResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{17}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AddProductImageResponse) GetImage() *ProductImage {
@@ -1682,7 +2085,7 @@ type DeleteProductImageRequest struct {
 
 func (x *DeleteProductImageRequest) Reset() {
 	*x = DeleteProductImageRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[18]
+	mi := &file_product_v1_product_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1694,7 +2097,7 @@ func (x *DeleteProductImageRequest) String() string {
 func (*DeleteProductImageRequest) ProtoMessage() {}
 
 func (x *DeleteProductImageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[18]
+	mi := &file_product_v1_product_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1707,7 +2110,7 @@ func (x *DeleteProductImageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductImageRequest.ProtoReflect.Descriptor instead.
 func (*DeleteProductImageRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{18}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeleteProductImageRequest) GetImageId() string {
@@ -1725,7 +2128,7 @@ type DeleteProductImageResponse struct {
 
 func (x *DeleteProductImageResponse) Reset() {
 	*x = DeleteProductImageResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[19]
+	mi := &file_product_v1_product_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +2140,7 @@ func (x *DeleteProductImageResponse) String() string {
 func (*DeleteProductImageResponse) ProtoMessage() {}
 
 func (x *DeleteProductImageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[19]
+	mi := &file_product_v1_product_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +2153,7 @@ func (x *DeleteProductImageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductImageResponse.ProtoReflect.Descriptor instead.
 func (*DeleteProductImageResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{19}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{25}
 }
 
 type SetPrimaryImageRequest struct {
@@ -1762,7 +2165,7 @@ type SetPrimaryImageRequest struct {
 
 func (x *SetPrimaryImageRequest) Reset() {
 	*x = SetPrimaryImageRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[20]
+	mi := &file_product_v1_product_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1774,7 +2177,7 @@ func (x *SetPrimaryImageRequest) String() string {
 func (*SetPrimaryImageRequest) ProtoMessage() {}
 
 func (x *SetPrimaryImageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[20]
+	mi := &file_product_v1_product_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1787,7 +2190,7 @@ func (x *SetPrimaryImageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrimaryImageRequest.ProtoReflect.Descriptor instead.
 func (*SetPrimaryImageRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{20}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SetPrimaryImageRequest) GetImageId() string {
@@ -1806,7 +2209,7 @@ type SetPrimaryImageResponse struct {
 
 func (x *SetPrimaryImageResponse) Reset() {
 	*x = SetPrimaryImageResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[21]
+	mi := &file_product_v1_product_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2221,7 @@ func (x *SetPrimaryImageResponse) String() string {
 func (*SetPrimaryImageResponse) ProtoMessage() {}
 
 func (x *SetPrimaryImageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[21]
+	mi := &file_product_v1_product_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2234,7 @@ func (x *SetPrimaryImageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrimaryImageResponse.ProtoReflect.Descriptor instead.
 func (*SetPrimaryImageResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{21}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SetPrimaryImageResponse) GetImage() *ProductImage {
@@ -1852,7 +2255,7 @@ type ReorderImagesRequest struct {
 
 func (x *ReorderImagesRequest) Reset() {
 	*x = ReorderImagesRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[22]
+	mi := &file_product_v1_product_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1864,7 +2267,7 @@ func (x *ReorderImagesRequest) String() string {
 func (*ReorderImagesRequest) ProtoMessage() {}
 
 func (x *ReorderImagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[22]
+	mi := &file_product_v1_product_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1877,7 +2280,7 @@ func (x *ReorderImagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReorderImagesRequest.ProtoReflect.Descriptor instead.
 func (*ReorderImagesRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{22}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReorderImagesRequest) GetProductId() string {
@@ -1903,7 +2306,7 @@ type ReorderImagesResponse struct {
 
 func (x *ReorderImagesResponse) Reset() {
 	*x = ReorderImagesResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[23]
+	mi := &file_product_v1_product_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1915,7 +2318,7 @@ func (x *ReorderImagesResponse) String() string {
 func (*ReorderImagesResponse) ProtoMessage() {}
 
 func (x *ReorderImagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[23]
+	mi := &file_product_v1_product_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1928,7 +2331,7 @@ func (x *ReorderImagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReorderImagesResponse.ProtoReflect.Descriptor instead.
 func (*ReorderImagesResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{23}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReorderImagesResponse) GetImages() []*ProductImage {
@@ -1952,7 +2355,7 @@ type AddSizeRequest struct {
 
 func (x *AddSizeRequest) Reset() {
 	*x = AddSizeRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[24]
+	mi := &file_product_v1_product_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1964,7 +2367,7 @@ func (x *AddSizeRequest) String() string {
 func (*AddSizeRequest) ProtoMessage() {}
 
 func (x *AddSizeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[24]
+	mi := &file_product_v1_product_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1977,7 +2380,7 @@ func (x *AddSizeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSizeRequest.ProtoReflect.Descriptor instead.
 func (*AddSizeRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{24}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AddSizeRequest) GetProductId() string {
@@ -2017,7 +2420,7 @@ type AddSizeResponse struct {
 
 func (x *AddSizeResponse) Reset() {
 	*x = AddSizeResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[25]
+	mi := &file_product_v1_product_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2432,7 @@ func (x *AddSizeResponse) String() string {
 func (*AddSizeResponse) ProtoMessage() {}
 
 func (x *AddSizeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[25]
+	mi := &file_product_v1_product_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2445,7 @@ func (x *AddSizeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSizeResponse.ProtoReflect.Descriptor instead.
 func (*AddSizeResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{25}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AddSizeResponse) GetSize() *Size {
@@ -2061,7 +2464,7 @@ type GetSizeRequest struct {
 
 func (x *GetSizeRequest) Reset() {
 	*x = GetSizeRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[26]
+	mi := &file_product_v1_product_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2073,7 +2476,7 @@ func (x *GetSizeRequest) String() string {
 func (*GetSizeRequest) ProtoMessage() {}
 
 func (x *GetSizeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[26]
+	mi := &file_product_v1_product_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2086,7 +2489,7 @@ func (x *GetSizeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSizeRequest.ProtoReflect.Descriptor instead.
 func (*GetSizeRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{26}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetSizeRequest) GetId() string {
@@ -2111,7 +2514,7 @@ type GetSizeResponse struct {
 
 func (x *GetSizeResponse) Reset() {
 	*x = GetSizeResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[27]
+	mi := &file_product_v1_product_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2123,7 +2526,7 @@ func (x *GetSizeResponse) String() string {
 func (*GetSizeResponse) ProtoMessage() {}
 
 func (x *GetSizeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[27]
+	mi := &file_product_v1_product_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2136,7 +2539,7 @@ func (x *GetSizeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSizeResponse.ProtoReflect.Descriptor instead.
 func (*GetSizeResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{27}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetSizeResponse) GetSize() *Size {
@@ -2192,7 +2595,7 @@ type ListSizesRequest struct {
 
 func (x *ListSizesRequest) Reset() {
 	*x = ListSizesRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[28]
+	mi := &file_product_v1_product_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2204,7 +2607,7 @@ func (x *ListSizesRequest) String() string {
 func (*ListSizesRequest) ProtoMessage() {}
 
 func (x *ListSizesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[28]
+	mi := &file_product_v1_product_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2217,7 +2620,7 @@ func (x *ListSizesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSizesRequest.ProtoReflect.Descriptor instead.
 func (*ListSizesRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{28}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListSizesRequest) GetProductId() string {
@@ -2243,7 +2646,7 @@ type ListSizesResponse struct {
 
 func (x *ListSizesResponse) Reset() {
 	*x = ListSizesResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[29]
+	mi := &file_product_v1_product_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2255,7 +2658,7 @@ func (x *ListSizesResponse) String() string {
 func (*ListSizesResponse) ProtoMessage() {}
 
 func (x *ListSizesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[29]
+	mi := &file_product_v1_product_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2268,7 +2671,7 @@ func (x *ListSizesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSizesResponse.ProtoReflect.Descriptor instead.
 func (*ListSizesResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{29}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListSizesResponse) GetSizes() []*Size {
@@ -2292,7 +2695,7 @@ type UpdateInventoryRequest struct {
 
 func (x *UpdateInventoryRequest) Reset() {
 	*x = UpdateInventoryRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[30]
+	mi := &file_product_v1_product_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2304,7 +2707,7 @@ func (x *UpdateInventoryRequest) String() string {
 func (*UpdateInventoryRequest) ProtoMessage() {}
 
 func (x *UpdateInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[30]
+	mi := &file_product_v1_product_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2317,7 +2720,7 @@ func (x *UpdateInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateInventoryRequest.ProtoReflect.Descriptor instead.
 func (*UpdateInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{30}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *UpdateInventoryRequest) GetSizeId() string {
@@ -2357,7 +2760,7 @@ type UpdateInventoryResponse struct {
 
 func (x *UpdateInventoryResponse) Reset() {
 	*x = UpdateInventoryResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[31]
+	mi := &file_product_v1_product_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +2772,7 @@ func (x *UpdateInventoryResponse) String() string {
 func (*UpdateInventoryResponse) ProtoMessage() {}
 
 func (x *UpdateInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[31]
+	mi := &file_product_v1_product_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +2785,7 @@ func (x *UpdateInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateInventoryResponse.ProtoReflect.Descriptor instead.
 func (*UpdateInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{31}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *UpdateInventoryResponse) GetSize() *Size {
@@ -2406,7 +2809,7 @@ type Reservation struct {
 
 func (x *Reservation) Reset() {
 	*x = Reservation{}
-	mi := &file_product_v1_product_proto_msgTypes[32]
+	mi := &file_product_v1_product_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2418,7 +2821,7 @@ func (x *Reservation) String() string {
 func (*Reservation) ProtoMessage() {}
 
 func (x *Reservation) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[32]
+	mi := &file_product_v1_product_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2431,7 +2834,7 @@ func (x *Reservation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reservation.ProtoReflect.Descriptor instead.
 func (*Reservation) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{32}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Reservation) GetReference() string {
@@ -2489,7 +2892,7 @@ type ReserveInventoryRequest struct {
 
 func (x *ReserveInventoryRequest) Reset() {
 	*x = ReserveInventoryRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[33]
+	mi := &file_product_v1_product_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2501,7 +2904,7 @@ func (x *ReserveInventoryRequest) String() string {
 func (*ReserveInventoryRequest) ProtoMessage() {}
 
 func (x *ReserveInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[33]
+	mi := &file_product_v1_product_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2514,7 +2917,7 @@ func (x *ReserveInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveInventoryRequest.ProtoReflect.Descriptor instead.
 func (*ReserveInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{33}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ReserveInventoryRequest) GetSizeId() string {
@@ -2555,7 +2958,7 @@ type ReserveInventoryResponse struct {
 
 func (x *ReserveInventoryResponse) Reset() {
 	*x = ReserveInventoryResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[34]
+	mi := &file_product_v1_product_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2567,7 +2970,7 @@ func (x *ReserveInventoryResponse) String() string {
 func (*ReserveInventoryResponse) ProtoMessage() {}
 
 func (x *ReserveInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[34]
+	mi := &file_product_v1_product_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2580,7 +2983,7 @@ func (x *ReserveInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveInventoryResponse.ProtoReflect.Descriptor instead.
 func (*ReserveInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{34}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReserveInventoryResponse) GetReservation() *Reservation {
@@ -2606,7 +3009,7 @@ type ReleaseInventoryRequest struct {
 
 func (x *ReleaseInventoryRequest) Reset() {
 	*x = ReleaseInventoryRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[35]
+	mi := &file_product_v1_product_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +3021,7 @@ func (x *ReleaseInventoryRequest) String() string {
 func (*ReleaseInventoryRequest) ProtoMessage() {}
 
 func (x *ReleaseInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[35]
+	mi := &file_product_v1_product_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +3034,7 @@ func (x *ReleaseInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseInventoryRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{35}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReleaseInventoryRequest) GetReference() string {
@@ -2651,7 +3054,7 @@ type ReleaseInventoryResponse struct {
 
 func (x *ReleaseInventoryResponse) Reset() {
 	*x = ReleaseInventoryResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[36]
+	mi := &file_product_v1_product_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2663,7 +3066,7 @@ func (x *ReleaseInventoryResponse) String() string {
 func (*ReleaseInventoryResponse) ProtoMessage() {}
 
 func (x *ReleaseInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[36]
+	mi := &file_product_v1_product_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2676,7 +3079,7 @@ func (x *ReleaseInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseInventoryResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{36}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReleaseInventoryResponse) GetReservation() *Reservation {
@@ -2702,7 +3105,7 @@ type SellInventoryRequest struct {
 
 func (x *SellInventoryRequest) Reset() {
 	*x = SellInventoryRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[37]
+	mi := &file_product_v1_product_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2714,7 +3117,7 @@ func (x *SellInventoryRequest) String() string {
 func (*SellInventoryRequest) ProtoMessage() {}
 
 func (x *SellInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[37]
+	mi := &file_product_v1_product_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2727,7 +3130,7 @@ func (x *SellInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SellInventoryRequest.ProtoReflect.Descriptor instead.
 func (*SellInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{37}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *SellInventoryRequest) GetReference() string {
@@ -2747,7 +3150,7 @@ type SellInventoryResponse struct {
 
 func (x *SellInventoryResponse) Reset() {
 	*x = SellInventoryResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[38]
+	mi := &file_product_v1_product_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2759,7 +3162,7 @@ func (x *SellInventoryResponse) String() string {
 func (*SellInventoryResponse) ProtoMessage() {}
 
 func (x *SellInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[38]
+	mi := &file_product_v1_product_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2772,7 +3175,7 @@ func (x *SellInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SellInventoryResponse.ProtoReflect.Descriptor instead.
 func (*SellInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{38}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SellInventoryResponse) GetReservation() *Reservation {
@@ -2812,7 +3215,7 @@ type InventoryTransaction struct {
 
 func (x *InventoryTransaction) Reset() {
 	*x = InventoryTransaction{}
-	mi := &file_product_v1_product_proto_msgTypes[39]
+	mi := &file_product_v1_product_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2824,7 +3227,7 @@ func (x *InventoryTransaction) String() string {
 func (*InventoryTransaction) ProtoMessage() {}
 
 func (x *InventoryTransaction) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[39]
+	mi := &file_product_v1_product_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2837,7 +3240,7 @@ func (x *InventoryTransaction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InventoryTransaction.ProtoReflect.Descriptor instead.
 func (*InventoryTransaction) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{39}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *InventoryTransaction) GetId() string {
@@ -2942,7 +3345,7 @@ type ListInventoryTransactionsRequest struct {
 
 func (x *ListInventoryTransactionsRequest) Reset() {
 	*x = ListInventoryTransactionsRequest{}
-	mi := &file_product_v1_product_proto_msgTypes[40]
+	mi := &file_product_v1_product_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2954,7 +3357,7 @@ func (x *ListInventoryTransactionsRequest) String() string {
 func (*ListInventoryTransactionsRequest) ProtoMessage() {}
 
 func (x *ListInventoryTransactionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[40]
+	mi := &file_product_v1_product_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2967,7 +3370,7 @@ func (x *ListInventoryTransactionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInventoryTransactionsRequest.ProtoReflect.Descriptor instead.
 func (*ListInventoryTransactionsRequest) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{40}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListInventoryTransactionsRequest) GetSizeId() string {
@@ -3001,7 +3404,7 @@ type ListInventoryTransactionsResponse struct {
 
 func (x *ListInventoryTransactionsResponse) Reset() {
 	*x = ListInventoryTransactionsResponse{}
-	mi := &file_product_v1_product_proto_msgTypes[41]
+	mi := &file_product_v1_product_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3013,7 +3416,7 @@ func (x *ListInventoryTransactionsResponse) String() string {
 func (*ListInventoryTransactionsResponse) ProtoMessage() {}
 
 func (x *ListInventoryTransactionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_product_v1_product_proto_msgTypes[41]
+	mi := &file_product_v1_product_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3026,7 +3429,7 @@ func (x *ListInventoryTransactionsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListInventoryTransactionsResponse.ProtoReflect.Descriptor instead.
 func (*ListInventoryTransactionsResponse) Descriptor() ([]byte, []int) {
-	return file_product_v1_product_proto_rawDescGZIP(), []int{41}
+	return file_product_v1_product_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ListInventoryTransactionsResponse) GetTransactions() []*InventoryTransaction {
@@ -3041,6 +3444,449 @@ func (x *ListInventoryTransactionsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+// ProductRow is a product as a catalogue file has it. A field that is left out stays as it
+// is; one that is there but blank is made blank. Each row is checked by itself.
+type ProductRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the row is in its file, to name it in errors.
+	Row int64 `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	// Finds the product, whatever the case.
+	Sku string `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Needed for a new product.
+	Name        *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Brand       *string `protobuf:"bytes,4,opt,name=brand,proto3,oneof" json:"brand,omitempty"`
+	Model       *string `protobuf:"bytes,5,opt,name=model,proto3,oneof" json:"model,omitempty"`
+	Category    *string `protobuf:"bytes,6,opt,name=category,proto3,oneof" json:"category,omitempty"`
+	Colorway    *string `protobuf:"bytes,7,opt,name=colorway,proto3,oneof" json:"colorway,omitempty"`
+	Description *string `protobuf:"bytes,8,opt,name=description,proto3,oneof" json:"description,omitempty"`
+	Gender      *string `protobuf:"bytes,9,opt,name=gender,proto3,oneof" json:"gender,omitempty"`
+	RetailPrice *int64  `protobuf:"varint,10,opt,name=retail_price,json=retailPrice,proto3,oneof" json:"retail_price,omitempty"`
+	// Cannot change: the product's markets trade in it.
+	Currency      *string        `protobuf:"bytes,11,opt,name=currency,proto3,oneof" json:"currency,omitempty"`
+	ReleaseDate   *string        `protobuf:"bytes,12,opt,name=release_date,json=releaseDate,proto3,oneof" json:"release_date,omitempty"`
+	Status        *ProductStatus `protobuf:"varint,13,opt,name=status,proto3,enum=product.v1.ProductStatus,oneof" json:"status,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductRow) Reset() {
+	*x = ProductRow{}
+	mi := &file_product_v1_product_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductRow) ProtoMessage() {}
+
+func (x *ProductRow) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductRow.ProtoReflect.Descriptor instead.
+func (*ProductRow) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ProductRow) GetRow() int64 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *ProductRow) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ProductRow) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *ProductRow) GetBrand() string {
+	if x != nil && x.Brand != nil {
+		return *x.Brand
+	}
+	return ""
+}
+
+func (x *ProductRow) GetModel() string {
+	if x != nil && x.Model != nil {
+		return *x.Model
+	}
+	return ""
+}
+
+func (x *ProductRow) GetCategory() string {
+	if x != nil && x.Category != nil {
+		return *x.Category
+	}
+	return ""
+}
+
+func (x *ProductRow) GetColorway() string {
+	if x != nil && x.Colorway != nil {
+		return *x.Colorway
+	}
+	return ""
+}
+
+func (x *ProductRow) GetDescription() string {
+	if x != nil && x.Description != nil {
+		return *x.Description
+	}
+	return ""
+}
+
+func (x *ProductRow) GetGender() string {
+	if x != nil && x.Gender != nil {
+		return *x.Gender
+	}
+	return ""
+}
+
+func (x *ProductRow) GetRetailPrice() int64 {
+	if x != nil && x.RetailPrice != nil {
+		return *x.RetailPrice
+	}
+	return 0
+}
+
+func (x *ProductRow) GetCurrency() string {
+	if x != nil && x.Currency != nil {
+		return *x.Currency
+	}
+	return ""
+}
+
+func (x *ProductRow) GetReleaseDate() string {
+	if x != nil && x.ReleaseDate != nil {
+		return *x.ReleaseDate
+	}
+	return ""
+}
+
+func (x *ProductRow) GetStatus() ProductStatus {
+	if x != nil && x.Status != nil {
+		return *x.Status
+	}
+	return ProductStatus_PRODUCT_STATUS_UNSPECIFIED
+}
+
+type ImportProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Says what would be done and does nothing; the first message decides.
+	DryRun        bool          `protobuf:"varint,1,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	Rows          []*ProductRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportProductsRequest) Reset() {
+	*x = ImportProductsRequest{}
+	mi := &file_product_v1_product_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportProductsRequest) ProtoMessage() {}
+
+func (x *ImportProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportProductsRequest.ProtoReflect.Descriptor instead.
+func (*ImportProductsRequest) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ImportProductsRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ImportProductsRequest) GetRows() []*ProductRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+type ImportProductsResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Rows      int64                  `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
+	Created   int64                  `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
+	Updated   int64                  `protobuf:"varint,3,opt,name=updated,proto3" json:"updated,omitempty"`
+	Unchanged int64                  `protobuf:"varint,4,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	Failed    int64                  `protobuf:"varint,5,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Of the first 1000 rows that failed.
+	Errors        []*ImportError `protobuf:"bytes,6,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportProductsResponse) Reset() {
+	*x = ImportProductsResponse{}
+	mi := &file_product_v1_product_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportProductsResponse) ProtoMessage() {}
+
+func (x *ImportProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportProductsResponse.ProtoReflect.Descriptor instead.
+func (*ImportProductsResponse) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ImportProductsResponse) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *ImportProductsResponse) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *ImportProductsResponse) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+func (x *ImportProductsResponse) GetUnchanged() int64 {
+	if x != nil {
+		return x.Unchanged
+	}
+	return 0
+}
+
+func (x *ImportProductsResponse) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *ImportProductsResponse) GetErrors() []*ImportError {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+type ImportError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Row   int64                  `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	Sku   string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	// The field of the row that is wrong; blank when it is none alone.
+	Field         string `protobuf:"bytes,3,opt,name=field,proto3" json:"field,omitempty"`
+	Description   string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportError) Reset() {
+	*x = ImportError{}
+	mi := &file_product_v1_product_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportError) ProtoMessage() {}
+
+func (x *ImportError) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportError.ProtoReflect.Descriptor instead.
+func (*ImportError) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ImportError) GetRow() int64 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *ImportError) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ImportError) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *ImportError) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+type ExportProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without a status: products of every status.
+	Filters       *ProductFilters `protobuf:"bytes,1,opt,name=filters,proto3" json:"filters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportProductsRequest) Reset() {
+	*x = ExportProductsRequest{}
+	mi := &file_product_v1_product_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportProductsRequest) ProtoMessage() {}
+
+func (x *ExportProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportProductsRequest.ProtoReflect.Descriptor instead.
+func (*ExportProductsRequest) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ExportProductsRequest) GetFilters() *ProductFilters {
+	if x != nil {
+		return x.Filters
+	}
+	return nil
+}
+
+type ExportProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Row counts from 1.
+	Rows          []*ProductRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportProductsResponse) Reset() {
+	*x = ExportProductsResponse{}
+	mi := &file_product_v1_product_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportProductsResponse) ProtoMessage() {}
+
+func (x *ExportProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_product_v1_product_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportProductsResponse.ProtoReflect.Descriptor instead.
+func (*ExportProductsResponse) Descriptor() ([]byte, []int) {
+	return file_product_v1_product_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ExportProductsResponse) GetRows() []*ProductRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
 }
 
 var File_product_v1_product_proto protoreflect.FileDescriptor
@@ -3151,11 +3997,44 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x04sort\x18\x03 \x01(\x0e2\x17.product.v1.ProductSortB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04sort\x12&\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x87\x01\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"\xe2\x01\n" +
 	"\x16SearchProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.product.v1.ProductR\bproducts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x03R\x05total\"\xd0\x04\n" +
+	"\x05total\x18\x03 \x01(\x03R\x05total\x120\n" +
+	"\x06facets\x18\x04 \x01(\v2\x18.product.v1.SearchFacetsR\x06facets\x12'\n" +
+	"\x0fcorrected_query\x18\x05 \x01(\tR\x0ecorrectedQuery\"\x85\x02\n" +
+	"\fSearchFacets\x12.\n" +
+	"\x06brands\x18\x01 \x03(\v2\x16.product.v1.FacetValueR\x06brands\x126\n" +
+	"\n" +
+	"categories\x18\x02 \x03(\v2\x16.product.v1.FacetValueR\n" +
+	"categories\x120\n" +
+	"\agenders\x18\x03 \x03(\v2\x16.product.v1.FacetValueR\agenders\x12,\n" +
+	"\x05sizes\x18\x04 \x03(\v2\x16.product.v1.FacetValueR\x05sizes\x12-\n" +
+	"\x06prices\x18\x05 \x03(\v2\x15.product.v1.PriceBandR\x06prices\"8\n" +
+	"\n" +
+	"FacetValue\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"[\n" +
+	"\tPriceBand\x12\x1b\n" +
+	"\tmin_price\x18\x01 \x01(\x03R\bminPrice\x12\x1b\n" +
+	"\tmax_price\x18\x02 \x01(\x03R\bmaxPrice\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\"]\n" +
+	"\x16SuggestProductsRequest\x12\"\n" +
+	"\x06prefix\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06prefix\x12\x1f\n" +
+	"\x05limit\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\x05limit\"Z\n" +
+	"\x17SuggestProductsResponse\x12?\n" +
+	"\vsuggestions\x18\x01 \x03(\v2\x1d.product.v1.ProductSuggestionR\vsuggestions\"\xbb\x01\n" +
+	"\x11ProductSuggestion\x12\x1d\n" +
+	"\n" +
+	"product_id\x18\x01 \x01(\tR\tproductId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03sku\x18\x03 \x01(\tR\x03sku\x12\x12\n" +
+	"\x04slug\x18\x04 \x01(\tR\x04slug\x12\x14\n" +
+	"\x05brand\x18\x05 \x01(\tR\x05brand\x12\x1a\n" +
+	"\bcolorway\x18\x06 \x01(\tR\bcolorway\x12\x1b\n" +
+	"\timage_url\x18\a \x01(\tR\bimageUrl\"\xd0\x04\n" +
 	"\x14UpdateProductRequest\x12'\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tproductId\x12\x1c\n" +
@@ -3285,7 +4164,54 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\x91\x01\n" +
 	"!ListInventoryTransactionsResponse\x12D\n" +
 	"\ftransactions\x18\x01 \x03(\v2 .product.v1.InventoryTransactionR\ftransactions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*R\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xba\x04\n" +
+	"\n" +
+	"ProductRow\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\x03R\x03row\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x19\n" +
+	"\x05brand\x18\x04 \x01(\tH\x01R\x05brand\x88\x01\x01\x12\x19\n" +
+	"\x05model\x18\x05 \x01(\tH\x02R\x05model\x88\x01\x01\x12\x1f\n" +
+	"\bcategory\x18\x06 \x01(\tH\x03R\bcategory\x88\x01\x01\x12\x1f\n" +
+	"\bcolorway\x18\a \x01(\tH\x04R\bcolorway\x88\x01\x01\x12%\n" +
+	"\vdescription\x18\b \x01(\tH\x05R\vdescription\x88\x01\x01\x12\x1b\n" +
+	"\x06gender\x18\t \x01(\tH\x06R\x06gender\x88\x01\x01\x12&\n" +
+	"\fretail_price\x18\n" +
+	" \x01(\x03H\aR\vretailPrice\x88\x01\x01\x12\x1f\n" +
+	"\bcurrency\x18\v \x01(\tH\bR\bcurrency\x88\x01\x01\x12&\n" +
+	"\frelease_date\x18\f \x01(\tH\tR\vreleaseDate\x88\x01\x01\x126\n" +
+	"\x06status\x18\r \x01(\x0e2\x19.product.v1.ProductStatusH\n" +
+	"R\x06status\x88\x01\x01B\a\n" +
+	"\x05_nameB\b\n" +
+	"\x06_brandB\b\n" +
+	"\x06_modelB\v\n" +
+	"\t_categoryB\v\n" +
+	"\t_colorwayB\x0e\n" +
+	"\f_descriptionB\t\n" +
+	"\a_genderB\x0f\n" +
+	"\r_retail_priceB\v\n" +
+	"\t_currencyB\x0f\n" +
+	"\r_release_dateB\t\n" +
+	"\a_status\"g\n" +
+	"\x15ImportProductsRequest\x12\x17\n" +
+	"\adry_run\x18\x01 \x01(\bR\x06dryRun\x125\n" +
+	"\x04rows\x18\x02 \x03(\v2\x16.product.v1.ProductRowB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04rows\"\xc7\x01\n" +
+	"\x16ImportProductsResponse\x12\x12\n" +
+	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x18\n" +
+	"\acreated\x18\x02 \x01(\x03R\acreated\x12\x18\n" +
+	"\aupdated\x18\x03 \x01(\x03R\aupdated\x12\x1c\n" +
+	"\tunchanged\x18\x04 \x01(\x03R\tunchanged\x12\x16\n" +
+	"\x06failed\x18\x05 \x01(\x03R\x06failed\x12/\n" +
+	"\x06errors\x18\x06 \x03(\v2\x17.product.v1.ImportErrorR\x06errors\"i\n" +
+	"\vImportError\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\x03R\x03row\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x14\n" +
+	"\x05field\x18\x03 \x01(\tR\x05field\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\"M\n" +
+	"\x15ExportProductsRequest\x124\n" +
+	"\afilters\x18\x01 \x01(\v2\x1a.product.v1.ProductFiltersR\afilters\"D\n" +
+	"\x16ExportProductsResponse\x12*\n" +
+	"\x04rows\x18\x01 \x03(\v2\x16.product.v1.ProductRowR\x04rows*R\n" +
 	"\rProductStatus\x12\x1e\n" +
 	"\x1aPRODUCT_STATUS_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05DRAFT\x10\x01\x12\n" +
@@ -3308,13 +4234,14 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x04HELD\x10\x01\x12\f\n" +
 	"\bRELEASED\x10\x02\x12\b\n" +
 	"\x04SOLD\x10\x03\x12\v\n" +
-	"\aEXPIRED\x10\x042\x90\x10\n" +
+	"\aEXPIRED\x10\x042\xe4\x12\n" +
 	"\x0eProductService\x12q\n" +
 	"\rCreateProduct\x12 .product.v1.CreateProductRequest\x1a!.product.v1.CreateProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12S\n" +
 	"\n" +
 	"GetProduct\x12\x1d.product.v1.GetProductRequest\x1a\x1e.product.v1.GetProductResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12Y\n" +
 	"\fListProducts\x12\x1f.product.v1.ListProductsRequest\x1a .product.v1.ListProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12_\n" +
-	"\x0eSearchProducts\x12!.product.v1.SearchProductsRequest\x1a\".product.v1.SearchProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12q\n" +
+	"\x0eSearchProducts\x12!.product.v1.SearchProductsRequest\x1a\".product.v1.SearchProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12b\n" +
+	"\x0fSuggestProducts\x12\".product.v1.SuggestProductsRequest\x1a#.product.v1.SuggestProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12q\n" +
 	"\rUpdateProduct\x12 .product.v1.UpdateProductRequest\x1a!.product.v1.UpdateProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12q\n" +
 	"\rDeleteProduct\x12 .product.v1.DeleteProductRequest\x1a!.product.v1.DeleteProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12w\n" +
 	"\x0fAddProductImage\x12\".product.v1.AddProductImageRequest\x1a#.product.v1.AddProductImageResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12\x80\x01\n" +
@@ -3328,7 +4255,9 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x10ReserveInventory\x12#.product.v1.ReserveInventoryRequest\x1a$.product.v1.ReserveInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x8a\x01\n" +
 	"\x10ReleaseInventory\x12#.product.v1.ReleaseInventoryRequest\x1a$.product.v1.ReleaseInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x81\x01\n" +
 	"\rSellInventory\x12 .product.v1.SellInventoryRequest\x1a!.product.v1.SellInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x95\x01\n" +
-	"\x19ListInventoryTransactions\x12,.product.v1.ListInventoryTransactionsRequest\x1a-.product.v1.ListInventoryTransactionsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05ownerBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/product/v1;productv1b\x06proto3"
+	"\x19ListInventoryTransactions\x12,.product.v1.ListInventoryTransactionsRequest\x1a-.product.v1.ListInventoryTransactionsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12v\n" +
+	"\x0eImportProducts\x12!.product.v1.ImportProductsRequest\x1a\".product.v1.ImportProductsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner(\x01\x12v\n" +
+	"\x0eExportProducts\x12!.product.v1.ExportProductsRequest\x1a\".product.v1.ExportProductsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner0\x01BLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/product/v1;productv1b\x06proto3"
 
 var (
 	file_product_v1_product_proto_rawDescOnce sync.Once
@@ -3343,7 +4272,7 @@ func file_product_v1_product_proto_rawDescGZIP() []byte {
 }
 
 var file_product_v1_product_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_product_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_product_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_product_v1_product_proto_goTypes = []any{
 	(ProductStatus)(0),                        // 0: product.v1.ProductStatus
 	(ProductSort)(0),                          // 1: product.v1.ProductSort
@@ -3360,49 +4289,61 @@ var file_product_v1_product_proto_goTypes = []any{
 	(*ListProductsResponse)(nil),              // 12: product.v1.ListProductsResponse
 	(*SearchProductsRequest)(nil),             // 13: product.v1.SearchProductsRequest
 	(*SearchProductsResponse)(nil),            // 14: product.v1.SearchProductsResponse
-	(*UpdateProductRequest)(nil),              // 15: product.v1.UpdateProductRequest
-	(*UpdateProductResponse)(nil),             // 16: product.v1.UpdateProductResponse
-	(*DeleteProductRequest)(nil),              // 17: product.v1.DeleteProductRequest
-	(*DeleteProductResponse)(nil),             // 18: product.v1.DeleteProductResponse
-	(*AddProductImageRequest)(nil),            // 19: product.v1.AddProductImageRequest
-	(*AddProductImageResponse)(nil),           // 20: product.v1.AddProductImageResponse
-	(*DeleteProductImageRequest)(nil),         // 21: product.v1.DeleteProductImageRequest
-	(*DeleteProductImageResponse)(nil),        // 22: product.v1.DeleteProductImageResponse
-	(*SetPrimaryImageRequest)(nil),            // 23: product.v1.SetPrimaryImageRequest
-	(*SetPrimaryImageResponse)(nil),           // 24: product.v1.SetPrimaryImageResponse
-	(*ReorderImagesRequest)(nil),              // 25: product.v1.ReorderImagesRequest
-	(*ReorderImagesResponse)(nil),             // 26: product.v1.ReorderImagesResponse
-	(*AddSizeRequest)(nil),                    // 27: product.v1.AddSizeRequest
-	(*AddSizeResponse)(nil),                   // 28: product.v1.AddSizeResponse
-	(*GetSizeRequest)(nil),                    // 29: product.v1.GetSizeRequest
-	(*GetSizeResponse)(nil),                   // 30: product.v1.GetSizeResponse
-	(*ListSizesRequest)(nil),                  // 31: product.v1.ListSizesRequest
-	(*ListSizesResponse)(nil),                 // 32: product.v1.ListSizesResponse
-	(*UpdateInventoryRequest)(nil),            // 33: product.v1.UpdateInventoryRequest
-	(*UpdateInventoryResponse)(nil),           // 34: product.v1.UpdateInventoryResponse
-	(*Reservation)(nil),                       // 35: product.v1.Reservation
-	(*ReserveInventoryRequest)(nil),           // 36: product.v1.ReserveInventoryRequest
-	(*ReserveInventoryResponse)(nil),          // 37: product.v1.ReserveInventoryResponse
-	(*ReleaseInventoryRequest)(nil),           // 38: product.v1.ReleaseInventoryRequest
-	(*ReleaseInventoryResponse)(nil),          // 39: product.v1.ReleaseInventoryResponse
-	(*SellInventoryRequest)(nil),              // 40: product.v1.SellInventoryRequest
-	(*SellInventoryResponse)(nil),             // 41: product.v1.SellInventoryResponse
-	(*InventoryTransaction)(nil),              // 42: product.v1.InventoryTransaction
-	(*ListInventoryTransactionsRequest)(nil),  // 43: product.v1.ListInventoryTransactionsRequest
-	(*ListInventoryTransactionsResponse)(nil), // 44: product.v1.ListInventoryTransactionsResponse
-	(*timestamppb.Timestamp)(nil),             // 45: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),             // 46: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),               // 47: google.protobuf.Duration
+	(*SearchFacets)(nil),                      // 15: product.v1.SearchFacets
+	(*FacetValue)(nil),                        // 16: product.v1.FacetValue
+	(*PriceBand)(nil),                         // 17: product.v1.PriceBand
+	(*SuggestProductsRequest)(nil),            // 18: product.v1.SuggestProductsRequest
+	(*SuggestProductsResponse)(nil),           // 19: product.v1.SuggestProductsResponse
+	(*ProductSuggestion)(nil),                 // 20: product.v1.ProductSuggestion
+	(*UpdateProductRequest)(nil),              // 21: product.v1.UpdateProductRequest
+	(*UpdateProductResponse)(nil),             // 22: product.v1.UpdateProductResponse
+	(*DeleteProductRequest)(nil),              // 23: product.v1.DeleteProductRequest
+	(*DeleteProductResponse)(nil),             // 24: product.v1.DeleteProductResponse
+	(*AddProductImageRequest)(nil),            // 25: product.v1.AddProductImageRequest
+	(*AddProductImageResponse)(nil),           // 26: product.v1.AddProductImageResponse
+	(*DeleteProductImageRequest)(nil),         // 27: product.v1.DeleteProductImageRequest
+	(*DeleteProductImageResponse)(nil),        // 28: product.v1.DeleteProductImageResponse
+	(*SetPrimaryImageRequest)(nil),            // 29: product.v1.SetPrimaryImageRequest
+	(*SetPrimaryImageResponse)(nil),           // 30: product.v1.SetPrimaryImageResponse
+	(*ReorderImagesRequest)(nil),              // 31: product.v1.ReorderImagesRequest
+	(*ReorderImagesResponse)(nil),             // 32: product.v1.ReorderImagesResponse
+	(*AddSizeRequest)(nil),                    // 33: product.v1.AddSizeRequest
+	(*AddSizeResponse)(nil),                   // 34: product.v1.AddSizeResponse
+	(*GetSizeRequest)(nil),                    // 35: product.v1.GetSizeRequest
+	(*GetSizeResponse)(nil),                   // 36: product.v1.GetSizeResponse
+	(*ListSizesRequest)(nil),                  // 37: product.v1.ListSizesRequest
+	(*ListSizesResponse)(nil),                 // 38: product.v1.ListSizesResponse
+	(*UpdateInventoryRequest)(nil),            // 39: product.v1.UpdateInventoryRequest
+	(*UpdateInventoryResponse)(nil),           // 40: product.v1.UpdateInventoryResponse
+	(*Reservation)(nil),                       // 41: product.v1.Reservation
+	(*ReserveInventoryRequest)(nil),           // 42: product.v1.ReserveInventoryRequest
+	(*ReserveInventoryResponse)(nil),          // 43: product.v1.ReserveInventoryResponse
+	(*ReleaseInventoryRequest)(nil),           // 44: product.v1.ReleaseInventoryRequest
+	(*ReleaseInventoryResponse)(nil),          // 45: product.v1.ReleaseInventoryResponse
+	(*SellInventoryRequest)(nil),              // 46: product.v1.SellInventoryRequest
+	(*SellInventoryResponse)(nil),             // 47: product.v1.SellInventoryResponse
+	(*InventoryTransaction)(nil),              // 48: product.v1.InventoryTransaction
+	(*ListInventoryTransactionsRequest)(nil),  // 49: product.v1.ListInventoryTransactionsRequest
+	(*ListInventoryTransactionsResponse)(nil), // 50: product.v1.ListInventoryTransactionsResponse
+	(*ProductRow)(nil),                        // 51: product.v1.ProductRow
+	(*ImportProductsRequest)(nil),             // 52: product.v1.ImportProductsRequest
+	(*ImportProductsResponse)(nil),            // 53: product.v1.ImportProductsResponse
+	(*ImportError)(nil),                       // 54: product.v1.ImportError
+	(*ExportProductsRequest)(nil),             // 55: product.v1.ExportProductsRequest
+	(*ExportProductsResponse)(nil),            // 56: product.v1.ExportProductsResponse
+	(*timestamppb.Timestamp)(nil),             // 57: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),             // 58: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),               // 59: google.protobuf.Duration
 }
 var file_product_v1_product_proto_depIdxs = []int32{
 	0,  // 0: product.v1.Product.status:type_name -> product.v1.ProductStatus
 	4,  // 1: product.v1.Product.images:type_name -> product.v1.ProductImage
 	5,  // 2: product.v1.Product.sizes:type_name -> product.v1.Size
-	45, // 3: product.v1.Product.created_at:type_name -> google.protobuf.Timestamp
-	45, // 4: product.v1.Product.updated_at:type_name -> google.protobuf.Timestamp
-	45, // 5: product.v1.ProductImage.created_at:type_name -> google.protobuf.Timestamp
-	45, // 6: product.v1.Size.created_at:type_name -> google.protobuf.Timestamp
-	45, // 7: product.v1.Size.updated_at:type_name -> google.protobuf.Timestamp
+	57, // 3: product.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	57, // 4: product.v1.Product.updated_at:type_name -> google.protobuf.Timestamp
+	57, // 5: product.v1.ProductImage.created_at:type_name -> google.protobuf.Timestamp
+	57, // 6: product.v1.Size.created_at:type_name -> google.protobuf.Timestamp
+	57, // 7: product.v1.Size.updated_at:type_name -> google.protobuf.Timestamp
 	0,  // 8: product.v1.CreateProductRequest.status:type_name -> product.v1.ProductStatus
 	3,  // 9: product.v1.CreateProductResponse.product:type_name -> product.v1.Product
 	3,  // 10: product.v1.GetProductResponse.product:type_name -> product.v1.Product
@@ -3413,70 +4354,88 @@ var file_product_v1_product_proto_depIdxs = []int32{
 	10, // 15: product.v1.SearchProductsRequest.filters:type_name -> product.v1.ProductFilters
 	1,  // 16: product.v1.SearchProductsRequest.sort:type_name -> product.v1.ProductSort
 	3,  // 17: product.v1.SearchProductsResponse.products:type_name -> product.v1.Product
-	0,  // 18: product.v1.UpdateProductRequest.status:type_name -> product.v1.ProductStatus
-	46, // 19: product.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 20: product.v1.UpdateProductResponse.product:type_name -> product.v1.Product
-	4,  // 21: product.v1.AddProductImageResponse.image:type_name -> product.v1.ProductImage
-	4,  // 22: product.v1.SetPrimaryImageResponse.image:type_name -> product.v1.ProductImage
-	4,  // 23: product.v1.ReorderImagesResponse.images:type_name -> product.v1.ProductImage
-	5,  // 24: product.v1.AddSizeResponse.size:type_name -> product.v1.Size
-	5,  // 25: product.v1.GetSizeResponse.size:type_name -> product.v1.Size
-	0,  // 26: product.v1.GetSizeResponse.product_status:type_name -> product.v1.ProductStatus
-	5,  // 27: product.v1.ListSizesResponse.sizes:type_name -> product.v1.Size
-	5,  // 28: product.v1.UpdateInventoryResponse.size:type_name -> product.v1.Size
-	2,  // 29: product.v1.Reservation.state:type_name -> product.v1.ReservationState
-	45, // 30: product.v1.Reservation.created_at:type_name -> google.protobuf.Timestamp
-	45, // 31: product.v1.Reservation.expires_at:type_name -> google.protobuf.Timestamp
-	47, // 32: product.v1.ReserveInventoryRequest.ttl:type_name -> google.protobuf.Duration
-	35, // 33: product.v1.ReserveInventoryResponse.reservation:type_name -> product.v1.Reservation
-	5,  // 34: product.v1.ReserveInventoryResponse.size:type_name -> product.v1.Size
-	35, // 35: product.v1.ReleaseInventoryResponse.reservation:type_name -> product.v1.Reservation
-	5,  // 36: product.v1.ReleaseInventoryResponse.size:type_name -> product.v1.Size
-	35, // 37: product.v1.SellInventoryResponse.reservation:type_name -> product.v1.Reservation
-	5,  // 38: product.v1.SellInventoryResponse.size:type_name -> product.v1.Size
-	45, // 39: product.v1.InventoryTransaction.created_at:type_name -> google.protobuf.Timestamp
-	42, // 40: product.v1.ListInventoryTransactionsResponse.transactions:type_name -> product.v1.InventoryTransaction
-	6,  // 41: product.v1.ProductService.CreateProduct:input_type -> product.v1.CreateProductRequest
-	8,  // 42: product.v1.ProductService.GetProduct:input_type -> product.v1.GetProductRequest
-	11, // 43: product.v1.ProductService.ListProducts:input_type -> product.v1.ListProductsRequest
-	13, // 44: product.v1.ProductService.SearchProducts:input_type -> product.v1.SearchProductsRequest
-	15, // 45: product.v1.ProductService.UpdateProduct:input_type -> product.v1.UpdateProductRequest
-	17, // 46: product.v1.ProductService.DeleteProduct:input_type -> product.v1.DeleteProductRequest
-	19, // 47: product.v1.ProductService.AddProductImage:input_type -> product.v1.AddProductImageRequest
-	21, // 48: product.v1.ProductService.DeleteProductImage:input_type -> product.v1.DeleteProductImageRequest
-	23, // 49: product.v1.ProductService.SetPrimaryImage:input_type -> product.v1.SetPrimaryImageRequest
-	25, // 50: product.v1.ProductService.ReorderImages:input_type -> product.v1.ReorderImagesRequest
-	27, // 51: product.v1.ProductService.AddSize:input_type -> product.v1.AddSizeRequest
-	29, // 52: product.v1.ProductService.GetSize:input_type -> product.v1.GetSizeRequest
-	31, // 53: product.v1.ProductService.ListSizes:input_type -> product.v1.ListSizesRequest
-	33, // 54: product.v1.ProductService.UpdateInventory:input_type -> product.v1.UpdateInventoryRequest
-	36, // 55: product.v1.ProductService.ReserveInventory:input_type -> product.v1.ReserveInventoryRequest
-	38, // 56: product.v1.ProductService.ReleaseInventory:input_type -> product.v1.ReleaseInventoryRequest
-	40, // 57: product.v1.ProductService.SellInventory:input_type -> product.v1.SellInventoryRequest
-	43, // 58: product.v1.ProductService.ListInventoryTransactions:input_type -> product.v1.ListInventoryTransactionsRequest
-	7,  // 59: product.v1.ProductService.CreateProduct:output_type -> product.v1.CreateProductResponse
-	9,  // 60: product.v1.ProductService.GetProduct:output_type -> product.v1.GetProductResponse
-	12, // 61: product.v1.ProductService.ListProducts:output_type -> product.v1.ListProductsResponse
-	14, // 62: product.v1.ProductService.SearchProducts:output_type -> product.v1.SearchProductsResponse
-	16, // 63: product.v1.ProductService.UpdateProduct:output_type -> product.v1.UpdateProductResponse
-	18, // 64: product.v1.ProductService.DeleteProduct:output_type -> product.v1.DeleteProductResponse
-	20, // 65: product.v1.ProductService.AddProductImage:output_type -> product.v1.AddProductImageResponse
-	22, // 66: product.v1.ProductService.DeleteProductImage:output_type -> product.v1.DeleteProductImageResponse
-	24, // 67: product.v1.ProductService.SetPrimaryImage:output_type -> product.v1.SetPrimaryImageResponse
-	26, // 68: product.v1.ProductService.ReorderImages:output_type -> product.v1.ReorderImagesResponse
-	28, // 69: product.v1.ProductService.AddSize:output_type -> product.v1.AddSizeResponse
-	30, // 70: product.v1.ProductService.GetSize:output_type -> product.v1.GetSizeResponse
-	32, // 71: product.v1.ProductService.ListSizes:output_type -> product.v1.ListSizesResponse
-	34, // 72: product.v1.ProductService.UpdateInventory:output_type -> product.v1.UpdateInventoryResponse
-	37, // 73: product.v1.ProductService.ReserveInventory:output_type -> product.v1.ReserveInventoryResponse
-	39, // 74: product.v1.ProductService.ReleaseInventory:output_type -> product.v1.ReleaseInventoryResponse
-	41, // 75: product.v1.ProductService.SellInventory:output_type -> product.v1.SellInventoryResponse
-	44, // 76: product.v1.ProductService.ListInventoryTransactions:output_type -> product.v1.ListInventoryTransactionsResponse
-	59, // [59:77] is the sub-list for method output_type
-	41, // [41:59] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	15, // 18: product.v1.SearchProductsResponse.facets:type_name -> product.v1.SearchFacets
+	16, // 19: product.v1.SearchFacets.brands:type_name -> product.v1.FacetValue
+	16, // 20: product.v1.SearchFacets.categories:type_name -> product.v1.FacetValue
+	16, // 21: product.v1.SearchFacets.genders:type_name -> product.v1.FacetValue
+	16, // 22: product.v1.SearchFacets.sizes:type_name -> product.v1.FacetValue
+	17, // 23: product.v1.SearchFacets.prices:type_name -> product.v1.PriceBand
+	20, // 24: product.v1.SuggestProductsResponse.suggestions:type_name -> product.v1.ProductSuggestion
+	0,  // 25: product.v1.UpdateProductRequest.status:type_name -> product.v1.ProductStatus
+	58, // 26: product.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 27: product.v1.UpdateProductResponse.product:type_name -> product.v1.Product
+	4,  // 28: product.v1.AddProductImageResponse.image:type_name -> product.v1.ProductImage
+	4,  // 29: product.v1.SetPrimaryImageResponse.image:type_name -> product.v1.ProductImage
+	4,  // 30: product.v1.ReorderImagesResponse.images:type_name -> product.v1.ProductImage
+	5,  // 31: product.v1.AddSizeResponse.size:type_name -> product.v1.Size
+	5,  // 32: product.v1.GetSizeResponse.size:type_name -> product.v1.Size
+	0,  // 33: product.v1.GetSizeResponse.product_status:type_name -> product.v1.ProductStatus
+	5,  // 34: product.v1.ListSizesResponse.sizes:type_name -> product.v1.Size
+	5,  // 35: product.v1.UpdateInventoryResponse.size:type_name -> product.v1.Size
+	2,  // 36: product.v1.Reservation.state:type_name -> product.v1.ReservationState
+	57, // 37: product.v1.Reservation.created_at:type_name -> google.protobuf.Timestamp
+	57, // 38: product.v1.Reservation.expires_at:type_name -> google.protobuf.Timestamp
+	59, // 39: product.v1.ReserveInventoryRequest.ttl:type_name -> google.protobuf.Duration
+	41, // 40: product.v1.ReserveInventoryResponse.reservation:type_name -> product.v1.Reservation
+	5,  // 41: product.v1.ReserveInventoryResponse.size:type_name -> product.v1.Size
+	41, // 42: product.v1.ReleaseInventoryResponse.reservation:type_name -> product.v1.Reservation
+	5,  // 43: product.v1.ReleaseInventoryResponse.size:type_name -> product.v1.Size
+	41, // 44: product.v1.SellInventoryResponse.reservation:type_name -> product.v1.Reservation
+	5,  // 45: product.v1.SellInventoryResponse.size:type_name -> product.v1.Size
+	57, // 46: product.v1.InventoryTransaction.created_at:type_name -> google.protobuf.Timestamp
+	48, // 47: product.v1.ListInventoryTransactionsResponse.transactions:type_name -> product.v1.InventoryTransaction
+	0,  // 48: product.v1.ProductRow.status:type_name -> product.v1.ProductStatus
+	51, // 49: product.v1.ImportProductsRequest.rows:type_name -> product.v1.ProductRow
+	54, // 50: product.v1.ImportProductsResponse.errors:type_name -> product.v1.ImportError
+	10, // 51: product.v1.ExportProductsRequest.filters:type_name -> product.v1.ProductFilters
+	51, // 52: product.v1.ExportProductsResponse.rows:type_name -> product.v1.ProductRow
+	6,  // 53: product.v1.ProductService.CreateProduct:input_type -> product.v1.CreateProductRequest
+	8,  // 54: product.v1.ProductService.GetProduct:input_type -> product.v1.GetProductRequest
+	11, // 55: product.v1.ProductService.ListProducts:input_type -> product.v1.ListProductsRequest
+	13, // 56: product.v1.ProductService.SearchProducts:input_type -> product.v1.SearchProductsRequest
+	18, // 57: product.v1.ProductService.SuggestProducts:input_type -> product.v1.SuggestProductsRequest
+	21, // 58: product.v1.ProductService.UpdateProduct:input_type -> product.v1.UpdateProductRequest
+	23, // 59: product.v1.ProductService.DeleteProduct:input_type -> product.v1.DeleteProductRequest
+	25, // 60: product.v1.ProductService.AddProductImage:input_type -> product.v1.AddProductImageRequest
+	27, // 61: product.v1.ProductService.DeleteProductImage:input_type -> product.v1.DeleteProductImageRequest
+	29, // 62: product.v1.ProductService.SetPrimaryImage:input_type -> product.v1.SetPrimaryImageRequest
+	31, // 63: product.v1.ProductService.ReorderImages:input_type -> product.v1.ReorderImagesRequest
+	33, // 64: product.v1.ProductService.AddSize:input_type -> product.v1.AddSizeRequest
+	35, // 65: product.v1.ProductService.GetSize:input_type -> product.v1.GetSizeRequest
+	37, // 66: product.v1.ProductService.ListSizes:input_type -> product.v1.ListSizesRequest
+	39, // 67: product.v1.ProductService.UpdateInventory:input_type -> product.v1.UpdateInventoryRequest
+	42, // 68: product.v1.ProductService.ReserveInventory:input_type -> product.v1.ReserveInventoryRequest
+	44, // 69: product.v1.ProductService.ReleaseInventory:input_type -> product.v1.ReleaseInventoryRequest
+	46, // 70: product.v1.ProductService.SellInventory:input_type -> product.v1.SellInventoryRequest
+	49, // 71: product.v1.ProductService.ListInventoryTransactions:input_type -> product.v1.ListInventoryTransactionsRequest
+	52, // 72: product.v1.ProductService.ImportProducts:input_type -> product.v1.ImportProductsRequest
+	55, // 73: product.v1.ProductService.ExportProducts:input_type -> product.v1.ExportProductsRequest
+	7,  // 74: product.v1.ProductService.CreateProduct:output_type -> product.v1.CreateProductResponse
+	9,  // 75: product.v1.ProductService.GetProduct:output_type -> product.v1.GetProductResponse
+	12, // 76: product.v1.ProductService.ListProducts:output_type -> product.v1.ListProductsResponse
+	14, // 77: product.v1.ProductService.SearchProducts:output_type -> product.v1.SearchProductsResponse
+	19, // 78: product.v1.ProductService.SuggestProducts:output_type -> product.v1.SuggestProductsResponse
+	22, // 79: product.v1.ProductService.UpdateProduct:output_type -> product.v1.UpdateProductResponse
+	24, // 80: product.v1.ProductService.DeleteProduct:output_type -> product.v1.DeleteProductResponse
+	26, // 81: product.v1.ProductService.AddProductImage:output_type -> product.v1.AddProductImageResponse
+	28, // 82: product.v1.ProductService.DeleteProductImage:output_type -> product.v1.DeleteProductImageResponse
+	30, // 83: product.v1.ProductService.SetPrimaryImage:output_type -> product.v1.SetPrimaryImageResponse
+	32, // 84: product.v1.ProductService.ReorderImages:output_type -> product.v1.ReorderImagesResponse
+	34, // 85: product.v1.ProductService.AddSize:output_type -> product.v1.AddSizeResponse
+	36, // 86: product.v1.ProductService.GetSize:output_type -> product.v1.GetSizeResponse
+	38, // 87: product.v1.ProductService.ListSizes:output_type -> product.v1.ListSizesResponse
+	40, // 88: product.v1.ProductService.UpdateInventory:output_type -> product.v1.UpdateInventoryResponse
+	43, // 89: product.v1.ProductService.ReserveInventory:output_type -> product.v1.ReserveInventoryResponse
+	45, // 90: product.v1.ProductService.ReleaseInventory:output_type -> product.v1.ReleaseInventoryResponse
+	47, // 91: product.v1.ProductService.SellInventory:output_type -> product.v1.SellInventoryResponse
+	50, // 92: product.v1.ProductService.ListInventoryTransactions:output_type -> product.v1.ListInventoryTransactionsResponse
+	53, // 93: product.v1.ProductService.ImportProducts:output_type -> product.v1.ImportProductsResponse
+	56, // 94: product.v1.ProductService.ExportProducts:output_type -> product.v1.ExportProductsResponse
+	74, // [74:95] is the sub-list for method output_type
+	53, // [53:74] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_product_v1_product_proto_init() }
@@ -3489,13 +4448,14 @@ func file_product_v1_product_proto_init() {
 		(*GetProductRequest_Sku)(nil),
 		(*GetProductRequest_Slug)(nil),
 	}
+	file_product_v1_product_proto_msgTypes[48].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_product_v1_product_proto_rawDesc), len(file_product_v1_product_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   42,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

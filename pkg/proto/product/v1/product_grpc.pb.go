@@ -23,6 +23,7 @@ const (
 	ProductService_GetProduct_FullMethodName                = "/product.v1.ProductService/GetProduct"
 	ProductService_ListProducts_FullMethodName              = "/product.v1.ProductService/ListProducts"
 	ProductService_SearchProducts_FullMethodName            = "/product.v1.ProductService/SearchProducts"
+	ProductService_SuggestProducts_FullMethodName           = "/product.v1.ProductService/SuggestProducts"
 	ProductService_UpdateProduct_FullMethodName             = "/product.v1.ProductService/UpdateProduct"
 	ProductService_DeleteProduct_FullMethodName             = "/product.v1.ProductService/DeleteProduct"
 	ProductService_AddProductImage_FullMethodName           = "/product.v1.ProductService/AddProductImage"
@@ -37,6 +38,8 @@ const (
 	ProductService_ReleaseInventory_FullMethodName          = "/product.v1.ProductService/ReleaseInventory"
 	ProductService_SellInventory_FullMethodName             = "/product.v1.ProductService/SellInventory"
 	ProductService_ListInventoryTransactions_FullMethodName = "/product.v1.ProductService/ListInventoryTransactions"
+	ProductService_ImportProducts_FullMethodName            = "/product.v1.ProductService/ImportProducts"
+	ProductService_ExportProducts_FullMethodName            = "/product.v1.ProductService/ExportProducts"
 )
 
 // ProductServiceClient is the client API for ProductService service.
@@ -53,6 +56,8 @@ type ProductServiceClient interface {
 	ListProducts(ctx context.Context, in *ListProductsRequest, opts ...grpc.CallOption) (*ListProductsResponse, error)
 	// SearchProducts finds products by words in SKU, name, brand, model and colorway (PROD-004).
 	SearchProducts(ctx context.Context, in *SearchProductsRequest, opts ...grpc.CallOption) (*SearchProductsResponse, error)
+	// SuggestProducts finds products while their name or SKU is being typed (PROD-004).
+	SuggestProducts(ctx context.Context, in *SuggestProductsRequest, opts ...grpc.CallOption) (*SuggestProductsResponse, error)
 	// UpdateProduct changes the fields named in update_mask.
 	UpdateProduct(ctx context.Context, in *UpdateProductRequest, opts ...grpc.CallOption) (*UpdateProductResponse, error)
 	// DeleteProduct takes a product out of the catalogue; its history stays.
@@ -81,6 +86,12 @@ type ProductServiceClient interface {
 	SellInventory(ctx context.Context, in *SellInventoryRequest, opts ...grpc.CallOption) (*SellInventoryResponse, error)
 	// ListInventoryTransactions reads the audit trail of a size, newest first (PROD-006).
 	ListInventoryTransactions(ctx context.Context, in *ListInventoryTransactionsRequest, opts ...grpc.CallOption) (*ListInventoryTransactionsResponse, error)
+	// ImportProducts makes the catalogue as the rows say, each by its SKU (PROD-007). What is
+	// there already and equal stays as it is, so that an import cut off is simply repeated. A
+	// row that is refused is reported and the others go on.
+	ImportProducts(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportProductsRequest, ImportProductsResponse], error)
+	// ExportProducts reads the whole catalogue in the order of SKUs, as ImportProducts takes it (PROD-007).
+	ExportProducts(ctx context.Context, in *ExportProductsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportProductsResponse], error)
 }
 
 type productServiceClient struct {
@@ -125,6 +136,16 @@ func (c *productServiceClient) SearchProducts(ctx context.Context, in *SearchPro
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SearchProductsResponse)
 	err := c.cc.Invoke(ctx, ProductService_SearchProducts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *productServiceClient) SuggestProducts(ctx context.Context, in *SuggestProductsRequest, opts ...grpc.CallOption) (*SuggestProductsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuggestProductsResponse)
+	err := c.cc.Invoke(ctx, ProductService_SuggestProducts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -271,6 +292,38 @@ func (c *productServiceClient) ListInventoryTransactions(ctx context.Context, in
 	return out, nil
 }
 
+func (c *productServiceClient) ImportProducts(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportProductsRequest, ImportProductsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ProductService_ServiceDesc.Streams[0], ProductService_ImportProducts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportProductsRequest, ImportProductsResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ProductService_ImportProductsClient = grpc.ClientStreamingClient[ImportProductsRequest, ImportProductsResponse]
+
+func (c *productServiceClient) ExportProducts(ctx context.Context, in *ExportProductsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportProductsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ProductService_ServiceDesc.Streams[1], ProductService_ExportProducts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportProductsRequest, ExportProductsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ProductService_ExportProductsClient = grpc.ServerStreamingClient[ExportProductsResponse]
+
 // ProductServiceServer is the server API for ProductService service.
 // All implementations must embed UnimplementedProductServiceServer
 // for forward compatibility.
@@ -285,6 +338,8 @@ type ProductServiceServer interface {
 	ListProducts(context.Context, *ListProductsRequest) (*ListProductsResponse, error)
 	// SearchProducts finds products by words in SKU, name, brand, model and colorway (PROD-004).
 	SearchProducts(context.Context, *SearchProductsRequest) (*SearchProductsResponse, error)
+	// SuggestProducts finds products while their name or SKU is being typed (PROD-004).
+	SuggestProducts(context.Context, *SuggestProductsRequest) (*SuggestProductsResponse, error)
 	// UpdateProduct changes the fields named in update_mask.
 	UpdateProduct(context.Context, *UpdateProductRequest) (*UpdateProductResponse, error)
 	// DeleteProduct takes a product out of the catalogue; its history stays.
@@ -313,6 +368,12 @@ type ProductServiceServer interface {
 	SellInventory(context.Context, *SellInventoryRequest) (*SellInventoryResponse, error)
 	// ListInventoryTransactions reads the audit trail of a size, newest first (PROD-006).
 	ListInventoryTransactions(context.Context, *ListInventoryTransactionsRequest) (*ListInventoryTransactionsResponse, error)
+	// ImportProducts makes the catalogue as the rows say, each by its SKU (PROD-007). What is
+	// there already and equal stays as it is, so that an import cut off is simply repeated. A
+	// row that is refused is reported and the others go on.
+	ImportProducts(grpc.ClientStreamingServer[ImportProductsRequest, ImportProductsResponse]) error
+	// ExportProducts reads the whole catalogue in the order of SKUs, as ImportProducts takes it (PROD-007).
+	ExportProducts(*ExportProductsRequest, grpc.ServerStreamingServer[ExportProductsResponse]) error
 	mustEmbedUnimplementedProductServiceServer()
 }
 
@@ -334,6 +395,9 @@ func (UnimplementedProductServiceServer) ListProducts(context.Context, *ListProd
 }
 func (UnimplementedProductServiceServer) SearchProducts(context.Context, *SearchProductsRequest) (*SearchProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SearchProducts not implemented")
+}
+func (UnimplementedProductServiceServer) SuggestProducts(context.Context, *SuggestProductsRequest) (*SuggestProductsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuggestProducts not implemented")
 }
 func (UnimplementedProductServiceServer) UpdateProduct(context.Context, *UpdateProductRequest) (*UpdateProductResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateProduct not implemented")
@@ -376,6 +440,12 @@ func (UnimplementedProductServiceServer) SellInventory(context.Context, *SellInv
 }
 func (UnimplementedProductServiceServer) ListInventoryTransactions(context.Context, *ListInventoryTransactionsRequest) (*ListInventoryTransactionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListInventoryTransactions not implemented")
+}
+func (UnimplementedProductServiceServer) ImportProducts(grpc.ClientStreamingServer[ImportProductsRequest, ImportProductsResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportProducts not implemented")
+}
+func (UnimplementedProductServiceServer) ExportProducts(*ExportProductsRequest, grpc.ServerStreamingServer[ExportProductsResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportProducts not implemented")
 }
 func (UnimplementedProductServiceServer) mustEmbedUnimplementedProductServiceServer() {}
 func (UnimplementedProductServiceServer) testEmbeddedByValue()                        {}
@@ -466,6 +536,24 @@ func _ProductService_SearchProducts_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ProductServiceServer).SearchProducts(ctx, req.(*SearchProductsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProductService_SuggestProducts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuggestProductsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProductServiceServer).SuggestProducts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProductService_SuggestProducts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProductServiceServer).SuggestProducts(ctx, req.(*SuggestProductsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -722,6 +810,24 @@ func _ProductService_ListInventoryTransactions_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProductService_ImportProducts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ProductServiceServer).ImportProducts(&grpc.GenericServerStream[ImportProductsRequest, ImportProductsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ProductService_ImportProductsServer = grpc.ClientStreamingServer[ImportProductsRequest, ImportProductsResponse]
+
+func _ProductService_ExportProducts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportProductsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ProductServiceServer).ExportProducts(m, &grpc.GenericServerStream[ExportProductsRequest, ExportProductsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ProductService_ExportProductsServer = grpc.ServerStreamingServer[ExportProductsResponse]
+
 // ProductService_ServiceDesc is the grpc.ServiceDesc for ProductService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -744,6 +850,10 @@ var ProductService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SearchProducts",
 			Handler:    _ProductService_SearchProducts_Handler,
+		},
+		{
+			MethodName: "SuggestProducts",
+			Handler:    _ProductService_SuggestProducts_Handler,
 		},
 		{
 			MethodName: "UpdateProduct",
@@ -802,6 +912,17 @@ var ProductService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ProductService_ListInventoryTransactions_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ImportProducts",
+			Handler:       _ProductService_ImportProducts_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "ExportProducts",
+			Handler:       _ProductService_ExportProducts_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "product/v1/product.proto",
 }

@@ -1,0 +1,128 @@
+package fsck
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+func TestTheWordsAreTheServices(t *testing.T) {
+	t.Parallel()
+	for n := range int32(8) {
+		for list, want := range map[*[]string]string{
+			&sides: model.Side(n).String(), &statuses: model.Status(n).String(), &orderTypes: model.OrderType(n).String(),
+			&selfTrades: model.SelfTrade(n).String(), &states: model.MarketState(n).String(), &priceRules: model.PriceRule(n).String(),
+		} {
+			if n > 0 {
+				require.Equal(t, want, word(*list, n))
+			}
+		}
+	}
+	require.Equal(t, "unknown(0)", word(sides, 0))
+	require.Equal(t, "unknown(-1)", word(sides, -1))
+}
+
+func TestNumbersAreKept(t *testing.T) {
+	t.Parallel()
+	var s numbers
+	in := []int64{256, 257, 511, 64 << 8, 65<<8 + 3, 1 << 50, -256, 0, 255}
+	for _, n := range in {
+		require.False(t, s.has(n), n)
+	}
+	for _, n := range in {
+		s.add(n)
+	}
+	for _, n := range in {
+		require.True(t, s.has(n), n)
+		require.False(t, s.has(n+7<<20), n)
+	}
+	require.Len(t, s.odd, 2, "only what no shard gives out")
+}
+
+func TestAHeapGivesTheBestThatIsThere(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	b := newBook(nil, id.None)
+	var asks []*resting
+	for n := range int64(300) {
+		o := &resting{id: n, price: r.Int64N(20), priority: n}
+		b.asks.push(o)
+		asks = append(asks, o)
+		if r.IntN(2) == 0 {
+			asks[r.IntN(len(asks))].gone = true
+		}
+		left := slices.DeleteFunc(slices.Clone(asks), func(o *resting) bool { return o.gone })
+		slices.SortFunc(left, func(x, y *resting) int {
+			if b.asks.before(x, y) {
+				return -1
+			}
+			return 1
+		})
+		if len(left) == 0 {
+			require.Nil(t, b.asks.best())
+		} else {
+			require.Same(t, left[0], b.asks.best())
+		}
+	}
+}
+
+func TestMATCH_011_AClientOrderIDIsTakenForADayOrSoManyOrders(t *testing.T) {
+	t.Parallel()
+	i := newInspection(nil, time.Time{})
+	x := newExchange(i)
+	s := newShard(x, 0)
+	m := &market{ID: id.New()}
+	account := id.New()
+	use := func(at instant, name string) int64 {
+		before := i.results["J10"].Violations
+		s.used.use(&act{shard: s, market: m, row: &row{at: at}}, account, name)
+		return i.results["J10"].Violations - before
+	}
+	require.Zero(t, use(1, "a"))
+	require.Zero(t, use(1, ""))
+	require.Zero(t, use(1, ""))
+	require.EqualValues(t, 1, use(day, "a"), "a microsecond before a day has passed")
+	require.Zero(t, use(2*day, "a"), "a day after it was last used")
+	for n := range windowOrders - 1 {
+		require.Zero(t, use(2*day, fmt.Sprint(n)))
+	}
+	require.Zero(t, use(2*day, "a"), "so many orders later")
+	for n := range 2 * windowOrders {
+		require.Zero(t, use(2*day, fmt.Sprint("x", n)))
+	}
+	require.LessOrEqual(t, len(s.used.taken), 2*windowOrders, "what is free again is forgotten")
+	require.EqualValues(t, 1, use(2*day, fmt.Sprint("x", 2*windowOrders-1)))
+	require.EqualValues(t, 1, use(2*day, fmt.Sprint("x", windowOrders+2)))
+	require.Zero(t, use(2*day, fmt.Sprint("x", windowOrders+2-2)))
+}
+
+func TestDifferencesNameTheFields(t *testing.T) {
+	t.Parallel()
+	a := matchRow{ID: 256, Price: 100, CreatedAt: instantOf(time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC))}
+	b := a
+	b.Price, b.CreatedAt = 200, 0
+	require.Equal(t, "Price=200 journal=100 CreatedAt=none journal=2026-01-02T03:04:05.000006Z", differences(b, a))
+	require.Empty(t, differences(a, a))
+}
+
+func TestACheckWithoutAFaultCountsAsMissed(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, untested())
+	seen := map[string]bool{}
+	for _, c := range catalogue {
+		require.False(t, seen[c.id], "two checks are called %s", c.id)
+		require.NotEmpty(t, c.says)
+		seen[c.id] = true
+	}
+	for _, f := range faults {
+		require.True(t, seen[f.check], "a fault is for %s", f.check)
+	}
+	require.Equal(t, "fsck-selftest checks=2 faults=3 found=1 missed=2", Summary{2, 3, 1, []string{"a", "b"}}.String())
+}
