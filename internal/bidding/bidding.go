@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
@@ -50,13 +51,8 @@ func New(ctx context.Context, env *run.Env) ([]run.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.DB.Name = Name
-	pool, err := database.Open(ctx, cfg.DB, env.Log)
+	pool, commits, tasks, err := pools(ctx, cfg.DB, env)
 	if err != nil {
-		return nil, err
-	}
-	tasks := []run.Task{run.Closing("bidding database", func(context.Context) error { pool.Close(); return nil })}
-	if err := env.Metrics.Register(database.NewCollector(pool, Name)); err != nil {
 		return tasks, err
 	}
 	products, err := env.Network.Dial("product", cfg.Product)
@@ -65,7 +61,7 @@ func New(ctx context.Context, env *run.Env) ([]run.Task, error) {
 	}
 	tasks = append(tasks, run.Closing("connection to product", func(context.Context) error { return products.Close() }))
 
-	store := repository.New(pool)
+	store := repository.New(pool, commits)
 	exchange := engine.New(engine.Options{
 		Store: store, Clock: env.Clock, Log: env.Log, Metrics: engine.NewMetrics(env.Metrics),
 		Node: engine.Node{Name: nodeName(), Addr: cfg.Listen},
@@ -81,6 +77,32 @@ func New(ctx context.Context, env *run.Env) ([]run.Task, error) {
 		return tasks, err
 	}
 	return append(tasks, server), nil
+}
+
+// commitConns is how many of the service's connections commit batches: more than
+// there are shards on a machine, so that none waits for another.
+const commitConns = 4
+
+// pools opens the service's connections: some for commits, the rest for all else.
+func pools(ctx context.Context, cfg database.Config, env *run.Env) (all, commits *pgxpool.Pool, tasks []run.Task, err error) {
+	ours, theirs := cfg, cfg
+	ours.Name, ours.MaxConns, ours.Parameters = Name+" commits", min(commitConns, max(1, cfg.MaxConns/2)), repository.CommitParameters()
+	theirs.Name, theirs.MaxConns = Name, max(1, cfg.MaxConns-ours.MaxConns)
+	ours.MinConns, theirs.MinConns = 0, min(theirs.MinConns, theirs.MaxConns)
+	open := func(c database.Config) *pgxpool.Pool {
+		if err != nil {
+			return nil
+		}
+		var pool *pgxpool.Pool
+		if pool, err = database.Open(ctx, c, env.Log); err != nil {
+			return nil
+		}
+		tasks = append(tasks, run.Closing(c.Name+" connections", func(context.Context) error { pool.Close(); return nil }))
+		err = env.Metrics.Register(database.NewCollector(pool, c.Name))
+		return pool
+	}
+	all, commits = open(theirs), open(ours)
+	return all, commits, tasks, err
 }
 
 // nodeName is unique to the process, so that a restarted one is another owner.

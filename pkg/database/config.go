@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ type Config struct {
 
 	// Name is the application name the server shows for these connections, unless the URL has one.
 	Name string `env:"-"`
+
+	// Parameters are run-time parameters of every connection, such as a planner setting.
+	Parameters map[string]string `env:"-"`
 }
 
 // Validate names the variable that is out of range. A blank URL is no error here: the
@@ -91,6 +95,7 @@ func (c Config) pool(log zerolog.Logger) (*pgxpool.Config, error) {
 	if c.StatementTimeout > 0 {
 		params["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
 	}
+	maps.Copy(params, c.Parameters)
 	return pc, nil
 }
 

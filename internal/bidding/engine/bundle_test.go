@@ -78,7 +78,7 @@ func (f *faulty) once(do func(ctx context.Context, r *engine.Record) error) {
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, pool: testkit.Database(t), clock: clock.NewFake(start)}
-	b.store = &faulty{Repository: repository.New(b.pool)}
+	b.store = &faulty{Repository: repository.New(b.pool, b.pool)}
 	b.restart()
 	return b
 }

@@ -28,7 +28,7 @@ func (r *Repository) Commit(ctx context.Context, rec *engine.Record) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		int16(row.Shard), row.Seq, row.Epoch, at, row.N, row.PrevHash[:], row.Hash[:], row.Body)
 	project(b, foldBatch(rec))
-	if err := r.pool.SendBatch(ctx, b).Close(); err != nil {
+	if err := r.commits.SendBatch(ctx, b).Close(); err != nil {
 		return classify(row, err)
 	}
 	return nil

@@ -8,8 +8,18 @@ import (
 
 // Repository implements engine.Store and service.Store.
 type Repository struct {
-	pool *pgxpool.Pool
+	pool    *pgxpool.Pool // for everything but commits
+	commits *pgxpool.Pool
 }
 
-// New returns a repository on a pool whose database has the bidding migrations.
-func New(pool *pgxpool.Pool) *Repository { return &Repository{pool: pool} }
+// New returns a repository on two pools of one database that has the bidding
+// migrations. The connections of commits have CommitParameters; where it matters
+// little, in tests, both may be the same pool.
+func New(pool, commits *pgxpool.Pool) *Repository { return &Repository{pool: pool, commits: commits} }
+
+// CommitParameters make every commit look its rows up by index. A commit's
+// statements are prepared once, often while the tables are empty, and then a scan
+// of the whole table looks cheapest; that plan would stay while the tables grow.
+func CommitParameters() map[string]string {
+	return map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
@@ -17,6 +18,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/database"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
@@ -42,7 +44,7 @@ func TestMATCH_008_TheDatabaseKnowsTheSameStatuses(t *testing.T) {
 // seedOrders fills a book's tables through the commit path, n orders a side in each of several markets.
 func seedOrders(t *testing.T, pool *pgxpool.Pool, markets, n int) []model.MarketID {
 	t.Helper()
-	repo := repository.New(pool)
+	repo := repository.New(pool, pool)
 	lease, ok, _, err := repo.Claim(context.Background(), engine.Node{Name: "n", Addr: "a"}, 0, time.Minute, clock.System{}.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -121,7 +123,7 @@ func TestMATCH_006_TheDatabaseRefusesWhatTheEngineNeverDoes(t *testing.T) {
 func TestFenceRefusesStaleWriters(t *testing.T) {
 	t.Parallel()
 	pool := testkit.Database(t)
-	repo := repository.New(pool)
+	repo := repository.New(pool, pool)
 	ctx := context.Background()
 	claim := func(node string) (engine.Lease, bool) {
 		l, ok, _, err := repo.Claim(ctx, engine.Node{Name: node, Addr: "a"}, 1, 100*time.Millisecond, clock.System{}.Now())
@@ -153,7 +155,7 @@ func TestFenceRefusesStaleWriters(t *testing.T) {
 func TestClaimEndsAWriterThatHangsInTheMiddle(t *testing.T) {
 	t.Parallel()
 	pool := testkit.Database(t)
-	repo := repository.New(pool)
+	repo := repository.New(pool, pool)
 	ctx := context.Background()
 	hanging, err := pool.Begin(ctx)
 	require.NoError(t, err)
@@ -165,4 +167,16 @@ func TestClaimEndsAWriterThatHangsInTheMiddle(t *testing.T) {
 		return ok
 	}, 10*time.Second, 10*time.Millisecond)
 	require.Error(t, hanging.Commit(ctx))
+}
+
+func TestCommitsPlannedOnEmptyTablesStillUseIndexes(t *testing.T) {
+	t.Parallel()
+	pool, err := database.Open(context.Background(), database.Config{
+		URL: testkit.DatabaseURL(t), MaxConns: 1, Parameters: repository.CommitParameters(),
+	}, zerolog.Nop())
+	require.NoError(t, err)
+	defer pool.Close()
+	plan := explain(t, pool, `UPDATE bids o SET version = o.version + 1 FROM unnest(ARRAY[1, 2]::bigint[]) AS u (id) WHERE o.id = u.id`)
+	require.Contains(t, plan, "bids_pkey", "no statistics yet")
+	require.NotContains(t, plan, "Seq Scan on bids")
 }
