@@ -167,8 +167,8 @@ func (w *world) market(t *testing.T) string {
 // refused checks code and reason of a refusal.
 func refused(t *testing.T, err error, code codes.Code, reason string, about ...any) {
 	t.Helper()
-	require.Equal(t, code, status.Code(err), append([]any{err}, about...)...)
-	require.Equal(t, reason, reasonOf(err), about...)
+	require.Equal(t, code, status.Code(err), "%v: %v", about, err)
+	require.Equal(t, reason, reasonOf(err), "%v: %v", about, err)
 }
 
 func reasonOf(err error) string {

@@ -113,7 +113,7 @@ const (
 // surveySQL is the statement that finds a list once and tells its first page and what its
 // facets are made of. Few products differ in all that a group has, so the facets are added
 // up of a few rows.
-func surveySQL(l model.List, bands []model.PriceBand) (string, []any) {
+func surveySQL(l model.List) (string, []any) {
 	q := filtered(l)
 	o, ok := orders[l.Sort]
 	if !ok {
@@ -126,8 +126,8 @@ func surveySQL(l model.List, bands []model.PriceBand) (string, []any) {
 	if o.descending {
 		direction = "DESC"
 	}
-	starts := make([]int64, 0, len(bands))
-	for _, b := range bands {
+	var starts []int64
+	for _, b := range model.PriceBands() {
 		starts = append(starts, max(int64(b.Min), 1)) // 0 is unknown
 	}
 	return fmt.Sprintf(`WITH found AS MATERIALIZED (
@@ -142,34 +142,12 @@ func surveySQL(l model.List, bands []model.PriceBand) (string, []any) {
 		q.bind(starts), key, q.conditions(), pageEntry, groupEntry, sizeEntry, direction, q.bind(l.Limit)), q.args
 }
 
-// relevance puts an equal SKU first, then products that have every word whole, then those
-// where the last word goes on, which a digit does in many style codes. Among equals it ranks
-// by where the words stand, in millionths. The rank of a product does not depend on other
-// products, so pages stay stable under inserts.
-func (q *query) relevance(l model.List) order {
-	sku, whole := "", make([]model.Word, 0, len(l.Words))
-	for _, w := range l.Words {
-		sku += w.Joined()
-		whole = append(whole, model.Word{Parts: w.Parts})
-	}
-	words, beginnings := q.bind(tsquery(whole)), q.bind(tsquery(l.Words))
-	return order{
-		column: fmt.Sprintf("CASE WHEN p.search @@ to_tsquery('simple', %[1]s)"+
-			" THEN (ts_rank(p.search, to_tsquery('simple', %[1]s)) * 1000000)::bigint"+
-			" + CASE WHEN p.sku_joined = %[3]s THEN 4000000 ELSE 2000000 END"+
-			" ELSE (ts_rank(p.search, to_tsquery('simple', %[2]s)) * 1000000)::bigint END",
-			words, beginnings, q.bind(sku)),
-		descending: true,
-		bind:       number,
-	}
-}
-
 // filtered is the conditions of a list over all its pages.
 func filtered(l model.List) *query {
 	q := &query{where: []string{"p.deleted_at IS NULL"}}
 	f := l.Filters
 	if len(l.Words) > 0 {
-		q.and("p.search @@ to_tsquery('simple', %s)", tsquery(l.Words))
+		q.where = append(q.where, "p.search @@ "+q.words(l.Words))
 	}
 	for _, c := range []struct {
 		asked     bool
@@ -191,31 +169,4 @@ func filtered(l model.List) *query {
 		}
 	}
 	return q
-}
-
-// tsquery writes words as a text search: each of them must be there, the last may go on.
-// A word that punctuation parts also matches written as one, as style codes often are.
-func tsquery(words []model.Word) string {
-	all := make([]string, 0, len(words))
-	for _, w := range words {
-		ending := ""
-		if w.Prefix {
-			ending = ":*"
-		}
-		term := lexeme(w.Parts[0])
-		for _, part := range w.Parts[1:] {
-			term += " & " + lexeme(part)
-		}
-		term += ending
-		if len(w.Parts) > 1 {
-			term = "(" + term + " | " + lexeme(w.Joined()) + ending + ")"
-		}
-		all = append(all, term)
-	}
-	return strings.Join(all, " & ")
-}
-
-// lexeme quotes a folded word; folding leaves no quote or backslash in it, but nothing here relies on that.
-func lexeme(word string) string {
-	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(word) + "'"
 }

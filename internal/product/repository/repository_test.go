@@ -92,7 +92,7 @@ func TestPROD_004_SearchesOfTheRealCatalogueUseTheIndexes(t *testing.T) {
 		for name, statement := range map[string]func() (string, []any){
 			"page":   func() (string, []any) { return pageSQL(l) },
 			"count":  func() (string, []any) { return countSQL(l) },
-			"survey": func() (string, []any) { return surveySQL(l, model.PriceBands()) },
+			"survey": func() (string, []any) { return surveySQL(l) },
 		} {
 			sql, args := statement()
 			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", "%s of %s", name, query)
@@ -145,7 +145,7 @@ func TestPROD_004_SearchUsesTheGINIndex(t *testing.T) {
 			require.NotContains(t, plan, "Seq Scan on products", query)
 			sql, args = countSQL(l)
 			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", query)
-			sql, args = surveySQL(l, model.PriceBands())
+			sql, args = surveySQL(l)
 			require.Contains(t, explain(t, db, sql, args), "Bitmap Index Scan on products_search_idx", query)
 		}
 	}
@@ -186,7 +186,7 @@ func TestPROD_004_NothingAClientSendsIsWrittenIntoAStatement(t *testing.T) {
 	require.NotContains(t, sql, "DROP")
 	sql, _ = countSQL(l)
 	require.NotContains(t, sql, "DROP")
-	sql, _ = surveySQL(l, model.PriceBands())
+	sql, _ = surveySQL(l)
 	require.NotContains(t, sql, "DROP")
 	l.Filters.Status = model.Active
 	_, _, err := New(testkit.Database(t)).Page(t.Context(), l)

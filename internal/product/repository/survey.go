@@ -37,13 +37,13 @@ func (s *Store) laterPage(ctx context.Context, l model.List) (out service.Survey
 	})
 	sql, args = countSQL(l)
 	batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&out.Summary.Total) })
-	return out, s.pool.SendBatch(ctx, batch).Close()
+	err = s.pool.SendBatch(ctx, batch).Close()
+	return out, err
 }
 
 // firstPage finds the list once, counts it by its facets and reads the products of the page.
 func (s *Store) firstPage(ctx context.Context, l model.List) (out service.Survey, err error) {
-	bands := model.PriceBands()
-	sql, args := surveySQL(l, bands)
+	sql, args := surveySQL(l)
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return out, err
@@ -63,7 +63,7 @@ func (s *Store) firstPage(ctx context.Context, l model.List) (out service.Survey
 			out.Cursors = append(out.Cursors, model.Cursor{Key: e.Key, ID: *e.ID})
 		}
 	}
-	out.Summary = summary(groups, sizes, bands)
+	out.Summary = summary(groups, sizes)
 	out.Products, err = s.inOrder(ctx, out.Cursors)
 	return out, err
 }
@@ -91,7 +91,8 @@ type entry struct {
 }
 
 // summary adds the groups up.
-func summary(groups, sizes []entry, bands []model.PriceBand) model.Summary {
+func summary(groups, sizes []entry) model.Summary {
+	bands := model.PriceBands()
 	brands, categories, genders := tally{}, tally{}, tally{}
 	out := model.Summary{}
 	for _, g := range groups {
