@@ -24,7 +24,7 @@ import (
 // Config is the product service's settings; every field can be left out except DATABASE_URL.
 type Config struct {
 	config.Common
-	Listen        string        `env:"PRODUCT_LISTEN" envDefault:"127.0.0.1:50052" doc:"gRPC address of the product service; blank: within this process only"`
+	Listen        string        `env:"PRODUCT_LISTEN" envDefault:"127.0.0.1:50052" doc:"gRPC address of the product service"`
 	Address       string        `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"` // known here so that a .env of all services is no misspelling
 	SweepInterval time.Duration `env:"PRODUCT_SWEEP_INTERVAL" envDefault:"1s" doc:"how often overdue stock reservations are looked for"`
 	DB            database.Config

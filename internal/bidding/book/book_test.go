@@ -301,5 +301,4 @@ func TestWarmBookAllocatesNothing(t *testing.T) { //nolint:paralleltest // it co
 func TestIdsLeadToTheirShard(t *testing.T) {
 	t.Parallel()
 	require.EqualValues(t, 7, book.ShardOf(1234<<8|7))
-	require.EqualValues(t, 1234, book.NumberOf(1234<<8|7))
 }

@@ -24,6 +24,3 @@ func (s *Sequence) id(n int64) int64 { return n<<8 | int64(s.shard) }
 
 // ShardOf returns the shard that gave an order's id.
 func ShardOf(id model.OrderID) uint8 { return uint8(id & 0xff) }
-
-// NumberOf returns the number within its shard that an order's id was made of.
-func NumberOf(id model.OrderID) int64 { return int64(id) >> 8 }

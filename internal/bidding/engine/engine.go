@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/book"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 )
@@ -209,7 +210,7 @@ func (e *Engine) route(c *model.Command) (*shard, error) {
 	}
 	n := e.shardOf[SlotOf(c.Market)]
 	if c.Market == (model.MarketID{}) {
-		n = uint8(c.Order & 0xff)
+		n = book.ShardOf(c.Order)
 	}
 	s := e.shards[n]
 	if s == nil {

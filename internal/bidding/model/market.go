@@ -52,12 +52,6 @@ type Level struct {
 	Qty   int64
 }
 
-// Depth is a book's aggregated levels, best first, as of one feed sequence (DATA-002).
-type Depth struct {
-	Bids, Asks []Level
-	Seq        int64
-}
-
 // Sale is one line of the sales tape; it names nobody.
 type Sale struct {
 	Match MatchID
