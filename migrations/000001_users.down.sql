@@ -1,3 +1,5 @@
+DROP TABLE user_outbox;
+DROP TABLE user_outbox_head;
 DROP TABLE user_audit;
 DROP TABLE refresh_tokens;
 DROP TABLE sessions;

@@ -173,3 +173,24 @@ CREATE TRIGGER user_audit_append_only BEFORE UPDATE OR DELETE ON user_audit
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER user_audit_no_truncate BEFORE TRUNCATE ON user_audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What other services are told of accounts, written in the transaction of the change.
+-- Positions are given under the lock of the head, so they are the order of commits (EVENT-001).
+CREATE TABLE user_outbox_head (
+    seq bigint NOT NULL CONSTRAINT user_outbox_head_positive CHECK (seq >= 0)
+);
+INSERT INTO user_outbox_head (seq) VALUES (0);
+CREATE UNIQUE INDEX user_outbox_head_one_idx ON user_outbox_head ((true));
+
+CREATE TABLE user_outbox (
+    seq     bigint      PRIMARY KEY,
+    at      timestamptz NOT NULL,
+    kind    text        NOT NULL, -- the full name of the payload's message
+    payload bytea       NOT NULL,
+    CONSTRAINT user_outbox_seq_positive CHECK (seq > 0),
+    CONSTRAINT user_outbox_kind_named CHECK (kind LIKE 'user.v1.%')
+);
+CREATE INDEX user_outbox_at_idx ON user_outbox (at);
+
+CREATE TRIGGER user_outbox_append_only BEFORE UPDATE ON user_outbox
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();

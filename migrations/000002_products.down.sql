@@ -1,3 +1,6 @@
+DROP TABLE product_positions;
+DROP TABLE product_outbox;
+DROP TABLE product_outbox_head;
 -- pg_trgm stays: it may have been there before, and it harms nobody.
 DROP TABLE inventory_transactions;
 DROP TABLE inventory_reservations;

@@ -260,3 +260,33 @@ CREATE TRIGGER inventory_transactions_append_only BEFORE UPDATE OR DELETE ON inv
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER inventory_transactions_no_truncate BEFORE TRUNCATE ON inventory_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What other services are told of the catalogue, written in the transaction of the change.
+-- Positions are given under the lock of the head, so they are the order of commits (EVENT-001).
+CREATE TABLE product_outbox_head (
+    seq bigint NOT NULL CONSTRAINT product_outbox_head_positive CHECK (seq >= 0)
+);
+INSERT INTO product_outbox_head (seq) VALUES (0);
+CREATE UNIQUE INDEX product_outbox_head_one_idx ON product_outbox_head ((true));
+
+CREATE TABLE product_outbox (
+    seq     bigint      PRIMARY KEY,
+    at      timestamptz NOT NULL,
+    kind    text        NOT NULL, -- the full name of the payload's message
+    payload bytea       NOT NULL,
+    CONSTRAINT product_outbox_seq_positive CHECK (seq > 0),
+    CONSTRAINT product_outbox_kind_named CHECK (kind LIKE 'product.v1.%')
+);
+CREATE INDEX product_outbox_at_idx ON product_outbox (at);
+
+CREATE TRIGGER product_outbox_append_only BEFORE UPDATE ON product_outbox
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- How far other services' events have had their effect here.
+CREATE TABLE product_positions (
+    source    text     NOT NULL,
+    partition smallint NOT NULL,
+    seq       bigint   NOT NULL,
+    PRIMARY KEY (source, partition),
+    CONSTRAINT product_positions_positive CHECK (seq > 0)
+);

@@ -1,3 +1,5 @@
+DROP TABLE bidding_positions;
+DROP TABLE bidding_bans;
 DROP TABLE bidding_account_limits;
 DROP TABLE matches;
 DROP TABLE asks;

@@ -64,6 +64,8 @@ CREATE TABLE bidding_markets (
     product_name       text NOT NULL,
     sku                text NOT NULL,
     size_label         text NOT NULL,
+    listing_version    bigint NOT NULL, -- of the product when the four above were read
+    listed             boolean NOT NULL, -- false: its product left the catalogue, nothing can be placed
     currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     tick               bigint NOT NULL CHECK (tick BETWEEN 1 AND 100000000),
     max_price          bigint NOT NULL CHECK (max_price BETWEEN tick AND 100000000),
@@ -162,4 +164,23 @@ CREATE TABLE bidding_account_limits (
     max_open_total      integer NOT NULL CHECK (max_open_total > 0),
     actor               uuid NOT NULL,
     updated_at          timestamptz NOT NULL
+);
+
+-- Accounts that may place nothing, as each shard was told, and lifted bans. The row
+-- with the account's highest version holds, so an old event again changes nothing.
+CREATE TABLE bidding_bans (
+    shard      smallint NOT NULL REFERENCES bidding_shards (shard),
+    account_id uuid NOT NULL,
+    version    bigint NOT NULL CHECK (version > 0),
+    lifted     boolean NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, account_id)
+);
+
+-- How far other services' events have had their effect here.
+CREATE TABLE bidding_positions (
+    source    text NOT NULL,
+    partition smallint NOT NULL,
+    seq       bigint NOT NULL CHECK (seq > 0),
+    PRIMARY KEY (source, partition)
 );

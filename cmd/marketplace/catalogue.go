@@ -107,9 +107,9 @@ func offline(ctx context.Context, src config.Source, state string, do work) erro
 	})
 }
 
-// serveWithin runs the product service, on a port that nobody knows, for as long as do takes.
+// serveWithin runs the product service, reachable from here alone, for as long as do takes.
 func serveWithin(ctx context.Context, src config.Source, do work) error {
-	env, common, err := run.NewEnv("catalogue", src.With(config.Source{"PRODUCT_LISTEN": "127.0.0.1:0", "LOG_LEVEL": "error"}), io.Discard)
+	env, common, err := run.NewEnv("catalogue", src.With(config.Source{"LOG_LEVEL": "error"}), io.Discard)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func serveWithin(ctx context.Context, src config.Source, do work) error {
 	}
 	ctx, finish := context.WithCancel(ctx)
 	defer finish()
-	return run.Run(ctx, common.ShutdownGrace, env, product.New, func(context.Context, *run.Env) ([]run.Task, error) {
+	return run.Run(ctx, common.ShutdownGrace, env, product.NewAlone, func(context.Context, *run.Env) ([]run.Task, error) {
 		return []run.Task{run.Working("catalogue", func(ctx context.Context) error {
 			defer finish()
 			return asOperator(ctx, env, cfg, do)

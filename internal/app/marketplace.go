@@ -59,6 +59,7 @@ func Run(ctx context.Context, o Options, inside func(context.Context, *Marketpla
 	m := &Marketplace{Env: env, State: own.State, settings: own, targets: Targets(), finish: finish}
 	builds := []run.Build{m.database, m.migrate, run.Admin}
 	for _, t := range m.targets {
+		env.Network.Expect(t.Name)
 		builds = append(builds, t.Build)
 	}
 	return run.Run(ctx, common.ShutdownGrace, env, append(builds, m.visitor(inside))...)

@@ -22,6 +22,7 @@ func Serve(ctx context.Context, src config.Source, targets []Target, log io.Writ
 		if t.DatabaseURL(src) == "" {
 			return fmt.Errorf("the %s service has no database: set DATABASE_URL, such as postgres://user:password@host:5432/database", t.Name)
 		}
+		env.Network.Expect(t.Name)
 		builds = append(builds, t.Build)
 	}
 	for _, url := range databases(src, targets) {

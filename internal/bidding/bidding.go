@@ -4,12 +4,14 @@ package bidding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/consumer"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/handler"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/peer"
@@ -18,8 +20,10 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/database"
+	"github.com/sneakers-marketplace/marketplace/pkg/event"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/revocation"
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
@@ -33,12 +37,14 @@ type Config struct {
 	config.Common
 	Listen  string `env:"BIDDING_LISTEN" envDefault:"127.0.0.1:50053" doc:"address the bidding service listens on"`
 	Product string `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"`
+	Users   string `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"`
 	DB      database.Config
 	Auth    auth.Config
 	RPC     rpc.Config
 }
 
-// New builds the service's tasks: the engine, then the server in front of it.
+// New builds the service's tasks: connections, the engine, what it follows of other
+// services, and the server in front of it. It is a run.Build.
 func New(ctx context.Context, env *run.Env) ([]run.Task, error) {
 	cfg, err := config.Load[Config](env.Source, "BIDDING_")
 	if err != nil {
@@ -47,36 +53,87 @@ func New(ctx context.Context, env *run.Env) ([]run.Task, error) {
 	if err := cfg.Auth.Check(cfg.Production(), auth.Loopback(cfg.Listen)); err != nil {
 		return nil, err
 	}
-	verifier, err := auth.NewVerifier(cfg.Auth, env.Clock)
+	b := &builder{cfg: cfg, env: env}
+	if err := b.build(ctx); err != nil {
+		return b.tasks, fmt.Errorf("bidding service: %w", err)
+	}
+	return b.tasks, nil
+}
+
+// builder collects the service's tasks in the order in which they start.
+type builder struct {
+	cfg   Config
+	env   *run.Env
+	tasks []run.Task
+
+	users, products *grpc.ClientConn
+	revocations     *revocation.Follower
+}
+
+func (b *builder) add(tasks ...run.Task) { b.tasks = append(b.tasks, tasks...) }
+
+func (b *builder) build(ctx context.Context) error {
+	pool, commits, tasks, err := pools(ctx, b.cfg.DB, b.env)
+	b.add(tasks...)
+	if err != nil {
+		return err
+	}
+	if err := b.connect(); err != nil {
+		return err
+	}
+	store := repository.New(pool, commits)
+	exchange := engine.New(engine.Options{
+		Store: store, Clock: b.env.Clock, Log: b.env.Log, Metrics: engine.NewMetrics(b.env.Metrics),
+		Node: engine.Node{Name: nodeName(), Addr: b.cfg.Listen},
+	})
+	svc := service.New(exchange, store, peer.NewCatalogue(b.products))
+	b.add(exchange,
+		event.NewConsumer("user", b.users, consumer.New(svc, "user"), b.env.Log),
+		event.NewConsumer("product", b.products, consumer.New(svc, "product"), b.env.Log))
+	server, err := b.server(exchange, svc, store)
+	if err != nil {
+		return err
+	}
+	b.add(server)
+	return nil
+}
+
+// connect reaches out to the other services, as this one.
+func (b *builder) connect() error {
+	credential, err := auth.NewServiceCredential(b.cfg.Auth, Name, b.env.Clock)
+	if err != nil {
+		return err
+	}
+	for _, to := range []struct {
+		service, address string
+		conn             **grpc.ClientConn
+	}{{"user", b.cfg.Users, &b.users}, {"product", b.cfg.Product, &b.products}} {
+		conn, err := b.env.Network.Dial(to.service, to.address, rpc.AsService(credential))
+		if err != nil {
+			return err
+		}
+		*to.conn = conn
+		b.add(run.Closing("connection to "+to.service, func(context.Context) error { return conn.Close() }))
+	}
+	b.revocations = revocation.NewFollower(b.users, b.env.Log)
+	b.add(b.revocations)
+	return nil
+}
+
+func (b *builder) server(exchange *engine.Engine, svc *service.Service, store *repository.Repository) (*rpc.Server, error) {
+	verifier, err := auth.NewVerifier(b.cfg.Auth, b.env.Clock)
 	if err != nil {
 		return nil, err
 	}
-	pool, commits, tasks, err := pools(ctx, cfg.DB, env)
-	if err != nil {
-		return tasks, err
-	}
-	products, err := env.Network.Dial("product", cfg.Product)
-	if err != nil {
-		return tasks, fmt.Errorf("reach the product service at %s: %w", cfg.Product, err)
-	}
-	tasks = append(tasks, run.Closing("connection to product", func(context.Context) error { return products.Close() }))
-
-	store := repository.New(pool, commits)
-	exchange := engine.New(engine.Options{
-		Store: store, Clock: env.Clock, Log: env.Log, Metrics: engine.NewMetrics(env.Metrics),
-		Node: engine.Node{Name: nodeName(), Addr: cfg.Listen},
+	return rpc.NewServer(rpc.ServerOptions{
+		Service: Name, Listen: b.cfg.Listen, Config: b.cfg.RPC, Log: b.env.Log, Clock: b.env.Clock, Network: b.env.Network,
+		Metrics: b.env.Metrics, Verifier: verifier, Revocations: b.revocations.List, Production: b.cfg.Production(),
+		Register: func(r grpc.ServiceRegistrar) {
+			biddingv1.RegisterBiddingServiceServer(r, handler.New(svc))
+			event.NewServer(store).Serve(r)
+		},
+		Ready: func(ctx context.Context) error { return errors.Join(b.revocations.Ready(), exchange.Ready(ctx)) },
 	})
-	tasks = append(tasks, exchange)
-	h := handler.New(service.New(exchange, store, peer.NewCatalogue(products)))
-	server, err := rpc.NewServer(rpc.ServerOptions{
-		Service: Name, Listen: cfg.Listen, Config: cfg.RPC, Log: env.Log, Clock: env.Clock, Network: env.Network,
-		Metrics: env.Metrics, Verifier: verifier, Production: cfg.Production(), Ready: exchange.Ready,
-		Register: func(s grpc.ServiceRegistrar) { biddingv1.RegisterBiddingServiceServer(s, h) },
-	})
-	if err != nil {
-		return tasks, err
-	}
-	return append(tasks, server), nil
 }
 
 // commitConns is how many of the service's connections commit batches: more than

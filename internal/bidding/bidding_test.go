@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -13,11 +14,15 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
+	"github.com/sneakers-marketplace/marketplace/internal/testkit/peers"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
+	"github.com/sneakers-marketplace/marketplace/pkg/event"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
@@ -33,19 +38,34 @@ type world struct {
 	biddingv1.BiddingServiceClient
 	t       *testing.T
 	shop    *shop
+	users   *peers.Users
 	clock   *clock.Fake
 	issuer  *auth.Issuer
 	product id.UUID
 	market  string
+	db      *pgxpool.Pool
+	env     *run.Env
+	builds  []run.Build
+	stop    func()
 	anyone  context.Context //nolint:containedctx // a caller is the context his calls carry
 }
 
 // shop is the other side of the catalogue's protocol: sizes by id.
 type shop struct {
 	productv1.UnimplementedProductServiceServer
+	events peers.Log
+
 	mu    sync.Mutex
 	sizes map[string]*productv1.GetSizeResponse
+	looks map[string]int // how often a size may still be seen before it is hidden
 	down  error
+}
+
+// hideAfter hides a size's product once the size was looked at n times more.
+func (s *shop) hideAfter(size string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks = map[string]int{size: n}
 }
 
 func (s *shop) GetSize(_ context.Context, r *productv1.GetSizeRequest) (*productv1.GetSizeResponse, error) {
@@ -55,6 +75,13 @@ func (s *shop) GetSize(_ context.Context, r *productv1.GetSizeRequest) (*product
 		return nil, s.down
 	}
 	if size := s.sizes[r.Id]; size != nil {
+		if left, counted := s.looks[r.Id]; counted {
+			if s.looks[r.Id] = left - 1; left <= 0 {
+				hidden := proto.CloneOf(size)
+				hidden.ProductStatus, hidden.ProductVersion = productv1.ProductStatus_HIDDEN, size.GetProductVersion()+1
+				return hidden, nil
+			}
+		}
 		return size, nil
 	}
 	return nil, status.Error(codes.NotFound, "no such size")
@@ -66,7 +93,7 @@ func (s *shop) add(product id.UUID, label string, st productv1.ProductStatus) st
 	size := id.New().String()
 	s.sizes[size] = &productv1.GetSizeResponse{
 		Size: &productv1.Size{Id: size, Label: label}, ProductId: product.String(), ProductName: "Dunk Low",
-		Sku: "DD1391-100", Currency: "USD", ProductStatus: st,
+		Sku: "DD1391-100", Currency: "USD", ProductStatus: st, ProductVersion: 1,
 	}
 	return size
 }
@@ -75,11 +102,11 @@ func setup(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, clock: clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)), product: id.New(),
-		shop: &shop{sizes: map[string]*productv1.GetSizeResponse{}}, anyone: context.Background(),
+		db: testkit.Database(t), shop: &shop{sizes: map[string]*productv1.GetSizeResponse{}}, users: peers.NewUsers(), anyone: context.Background(),
 	}
 	w.market = w.shop.add(w.product, "10", productv1.ProductStatus_ACTIVE)
 	env := &run.Env{
-		Source: config.Source{"DATABASE_URL": testkit.DatabaseURL(t), "ENVIRONMENT": "test", "BIDDING_LISTEN": "127.0.0.1:0"},
+		Source: config.Source{"DATABASE_URL": w.db.Config().ConnString(), "ENVIRONMENT": "test", "BIDDING_LISTEN": "127.0.0.1:0"},
 		Log:    zerolog.Nop(), Clock: w.clock, Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
 	}
 	keys := auth.Config{Keys: auth.DevelopmentKeys}
@@ -91,27 +118,62 @@ func setup(t *testing.T) *world {
 	shopServer := func(context.Context, *run.Env) ([]run.Task, error) {
 		s, err := rpc.NewServer(rpc.ServerOptions{
 			Service: "product", Network: env.Network, Verifier: verifier, Clock: w.clock, Log: env.Log,
-			Register: func(r grpc.ServiceRegistrar) { productv1.RegisterProductServiceServer(r, w.shop) },
+			Register: func(r grpc.ServiceRegistrar) {
+				productv1.RegisterProductServiceServer(r, w.shop)
+				event.NewServer(&w.shop.events).Serve(r)
+			},
 		})
 		return []run.Task{s}, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- run.Run(ctx, 10*time.Second, env, shopServer, New) }()
-	conn, err := env.Network.Dial(Name, "")
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, conn.Close())
-		cancel()
-		require.NoError(t, <-ended)
-	})
-	w.BiddingServiceClient = biddingv1.NewBiddingServiceClient(conn)
-	require.Eventually(t, func() bool {
-		_, err := w.GetMarketPrice(w.anyone, &biddingv1.GetMarketPriceRequest{MarketId: w.market})
-		return err == nil
-	}, 10*time.Second, 5*time.Millisecond)
+	w.env, w.builds = env, []run.Build{w.users.Build, shopServer, New}
+	w.start()
+	t.Cleanup(func() { w.stop() })
 	return w
 }
+
+// start runs the service and waits until it serves.
+func (w *world) start() {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run.Run(ctx, 10*time.Second, w.env, w.builds...) }()
+	conn, err := w.env.Network.Dial(Name, "")
+	require.NoError(w.t, err)
+	w.stop = func() {
+		require.NoError(w.t, conn.Close())
+		cancel()
+		require.NoError(w.t, <-ended)
+	}
+	w.BiddingServiceClient = biddingv1.NewBiddingServiceClient(conn)
+	require.Eventually(w.t, func() bool {
+		_, err := w.GetMarketPrice(w.anyone, &biddingv1.GetMarketPriceRequest{MarketId: w.market})
+		return err == nil && w.env.Network.Ready(context.Background()) == nil
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
+// restart stops everything and starts it again on the same database.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.env.Network, w.env.Metrics = rpc.NewNetwork(), prometheus.NewRegistry()
+	w.start()
+}
+
+// handled waits until an event of another service has had its effect.
+func (w *world) handled(source string, seq int64) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		var at int64
+		err := w.db.QueryRow(context.Background(), `SELECT seq FROM bidding_positions WHERE source = $1`, source).Scan(&at)
+		return err == nil && at >= seq
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
+// bearer is the context of calls with an access token.
+func bearer(token string) context.Context { return rpc.Bearer(context.Background(), token) }
+
+// reason is the stable code of a refusal.
+func reason(err error) string { return errs.ReasonOf(rpc.FromStatus(err)) }
 
 // person is somebody signed in.
 type person struct {

@@ -42,7 +42,7 @@ type shop struct {
 func open(t *testing.T) shop {
 	t.Helper()
 	env := &run.Env{
-		Source: config.Source{"DATABASE_URL": testkit.DatabaseURL(t), "PRODUCT_LISTEN": "127.0.0.1:0"},
+		Source: config.Source{"DATABASE_URL": testkit.DatabaseURL(t)},
 		Log:    zerolog.Nop(), Clock: clock.System{}, Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -50,7 +50,7 @@ func open(t *testing.T) shop {
 	go func() {
 		done <- run.Run(ctx, time.Minute, env, func(ctx context.Context, env *run.Env) ([]run.Task, error) {
 			defer close(built)
-			return product.New(ctx, env)
+			return product.NewAlone(ctx, env)
 		})
 	}()
 	<-built

@@ -16,7 +16,7 @@ const parcel = 5000
 // compare compares what is left with the tables, then looks for rows of theirs
 // that no journal knows.
 func (x *exchange) compare(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{x.compareParcels, x.unknownRows, x.compareMarkets, x.compareLimits} {
+	for _, step := range []func(context.Context) error{x.compareParcels, x.unknownRows, x.compareMarkets, x.compareLimits, x.compareBans} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (x *exchange) unknownRows(ctx context.Context) error {
 func (x *exchange) compareMarkets(ctx context.Context) error {
 	rows, err := x.tx.Query(ctx, `SELECT id, product_id, slot, product_name, sku, size_label, currency, tick, max_price, price_rule, state,
 		version, feed_seq, coalesce(last_sale_match, 0), coalesce(last_sale_price, 0), coalesce(last_sale_quantity, 0),
-		coalesce(last_sale_at, 'epoch'), created_at, updated_at FROM bidding_markets`)
+		coalesce(last_sale_at, 'epoch'), created_at, updated_at, listing_version, listed FROM bidding_markets`)
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,7 @@ func (x *exchange) compareMarkets(ctx context.Context) error {
 	_, err = pgx.ForEachRow(rows, []any{
 		&m.ID, &m.Product, &m.Slot, &m.ProductName, &m.SKU, &m.SizeLabel, &m.Currency, &m.Tick, &m.MaxPrice, &m.PriceRule, &m.State,
 		&m.Version, &m.FeedSeq, &m.LastSaleMatch, &m.LastSalePrice, &m.LastSaleQuantity, &sold, &created, &updated,
+		&m.ListingVersion, &m.Listed,
 	}, func() error {
 		m.LastSaleAt, m.CreatedAt, m.UpdatedAt = instantOf(sold), instantOf(created), instantOf(updated)
 		have[m.ID] = true

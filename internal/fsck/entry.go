@@ -28,6 +28,10 @@ func (s *shard) entry(ctx context.Context, r *row, number int, e *journalv1.Entr
 		a.limits(c.Limits)
 		return nil
 	}
+	if c, ok := e.GetCommand().(*journalv1.Entry_Ban); ok {
+		a.ban(c.Ban)
+		return nil
+	}
 	marketID, ok := a.uuid(e.GetMarket())
 	if !ok {
 		s.skip(e)
@@ -42,8 +46,11 @@ func (s *shard) entry(ctx context.Context, r *row, number int, e *journalv1.Entr
 		s.skip(e)
 		return nil
 	}
-	if c, ok := e.GetCommand().(*journalv1.Entry_Settings); ok {
+	switch c := e.GetCommand().(type) {
+	case *journalv1.Entry_Settings:
 		a.market.set(c.Settings)
+	case *journalv1.Entry_ChangeListing:
+		a.relist(c.ChangeListing)
 	}
 	for _, ev := range e.GetEvents() {
 		a.event(ev)
@@ -96,7 +103,7 @@ func (a *act) answered() {
 		a.replaced(c.Replace)
 	case *journalv1.Entry_Cancel:
 		a.cancelled(c.Cancel)
-	case *journalv1.Entry_CancelAll, *journalv1.Entry_Expire, *journalv1.Entry_Settings:
+	case *journalv1.Entry_CancelAll, *journalv1.Entry_Expire, *journalv1.Entry_Settings, *journalv1.Entry_ChangeListing:
 		if a.accepted != nil {
 			a.found("J07", "%s: order %d came in though none was asked for", a.at, a.accepted.ID)
 		}
@@ -105,6 +112,7 @@ func (a *act) answered() {
 	}
 	if a.accepted != nil {
 		a.keptToItsType(a.accepted)
+		a.wasAllowed(a.accepted)
 	}
 }
 

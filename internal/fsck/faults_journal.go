@@ -287,9 +287,15 @@ var tableFaults = []fault{
 	{check: "J13", does: "a market vanishes", sql: []string{`DELETE FROM bidding_markets` + aSoldMarket}},
 	{check: "J13", does: "a market comes from nowhere", sql: []string{`
 		INSERT INTO bidding_markets (id, slot, product_id, product_name, sku, size_label, currency, tick, max_price, price_rule, state, version,
-			feed_seq, created_at, updated_at)
+			feed_seq, created_at, updated_at, listing_version, listed)
 		SELECT product_id, slot, product_id, product_name, sku, size_label, currency, tick, max_price, price_rule, state, version, 0,
-			created_at, updated_at FROM bidding_markets LIMIT 1`}},
+			created_at, updated_at, 1, true FROM bidding_markets LIMIT 1`}},
+	{check: "J13", does: "a market is taken off the list", sql: []string{`UPDATE bidding_markets SET listed = false` + aSoldMarket}},
+	{check: "J15", does: "a ban is forgotten", sql: []string{`DELETE FROM bidding_bans`}},
+	{check: "J15", does: "a ban is lifted by nobody", sql: []string{`UPDATE bidding_bans SET lifted = NOT lifted`}},
+	{check: "J15", does: "an account is banned by nobody", sql: []string{`
+		INSERT INTO bidding_bans (shard, account_id, version, lifted, updated_at)
+		SELECT 0, user_id, 1, false, created_at FROM bids ORDER BY id LIMIT 1`}},
 	{check: "J14", does: "an account's limit is raised", sql: []string{`
 		UPDATE bidding_account_limits SET max_open_total = max_open_total + 1`}},
 	{check: "J14", does: "an account's limits are forgotten", sql: []string{`DELETE FROM bidding_account_limits`}},

@@ -31,6 +31,7 @@ var journalChecks = []check{
 	{"J12", "matches are exactly what the journal says", ""},
 	{"J13", "markets are exactly what the journal says", ""},
 	{"J14", "account limits are what the journal says (MATCH-015)", ""},
+	{"J15", "bans are what the journal says, and a banned account placed nothing (USER-006)", ""},
 }
 
 // hash is a row's fingerprint.

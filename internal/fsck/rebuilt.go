@@ -64,7 +64,8 @@ type market struct {
 	Currency                         string
 	Tick, MaxPrice                   int64
 	PriceRule, State                 string
-	Version, FeedSeq                 int64
+	Version, FeedSeq, ListingVersion int64
+	Listed                           bool
 	LastSaleMatch, LastSalePrice     int64
 	LastSaleQuantity                 int32
 	LastSaleAt, CreatedAt, UpdatedAt instant
@@ -83,8 +84,9 @@ type exchange struct {
 	*inspection
 	markets map[id.UUID]*market
 	limited map[id.UUID]map[int16]limitRow // by account and shard: each shard is told
-	settled [3][]orderRow                  // by side; to be compared
-	sold    []matchRow                     // to be compared
+	banned  map[banKey]banRow
+	settled [3][]orderRow // by side; to be compared
+	sold    []matchRow    // to be compared
 	seen    struct {
 		orders  [3]numbers
 		matches numbers
@@ -92,7 +94,7 @@ type exchange struct {
 }
 
 func newExchange(i *inspection) *exchange {
-	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow)}
+	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow), banned: make(map[banKey]banRow)}
 }
 
 // settle puts an order that will not change any more up for comparison.
@@ -117,6 +119,7 @@ func (a *act) openMarket(key id.UUID, v *journalv1.OpenMarket) {
 	m := &market{
 		ID: key, Product: product, Slot: int16(h.Sum64() % 256), ProductName: v.GetProductName(), SKU: v.GetSku(),
 		SizeLabel: v.GetSizeLabel(), Currency: v.GetCurrency(), FeedSeq: a.entry.GetFeedSeq(), CreatedAt: a.row.at, UpdatedAt: a.row.at,
+		ListingVersion: v.GetVersion(), Listed: true,
 	}
 	m.set(v.GetSettings())
 	a.markets[key] = m

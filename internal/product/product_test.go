@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
+	"github.com/sneakers-marketplace/marketplace/internal/testkit/peers"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
@@ -35,13 +36,16 @@ type world struct {
 	public context.Context //nolint:containedctx // the test's, without a token
 	admin  context.Context //nolint:containedctx // the same with one
 	editor id.UUID         // the account behind admin
+	users  *peers.Users
+	env    *run.Env
 }
 
 func setup(t *testing.T) *world {
 	t.Helper()
 	clk := clock.NewFake(noon)
 	env := environment(testkit.DatabaseURL(t), clk)
-	serve(t, env)
+	users := peers.NewUsers()
+	serve(t, env, users.Build)
 	conn, err := env.Network.Dial("product", "")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
@@ -49,7 +53,7 @@ func setup(t *testing.T) *world {
 	require.NoError(t, err)
 	w := &world{
 		ProductServiceClient: productv1.NewProductServiceClient(conn), t: t, clk: clk, issuer: issuer,
-		public: t.Context(), editor: id.New(),
+		public: t.Context(), editor: id.New(), users: users, env: env,
 	}
 	w.admin = w.as(w.editor, auth.RoleUser, auth.RoleCatalog)
 	return w
@@ -62,18 +66,21 @@ func environment(url string, clk clock.Clock) *run.Env {
 	}
 }
 
-// serve runs the service until the test ends.
-func serve(t *testing.T, env *run.Env) {
+// serve runs the service, behind what peers it needs, until the test ends.
+func serve(t *testing.T, env *run.Env, peers ...run.Build) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	built, done := make(chan struct{}), make(chan error, 1)
 	go func() {
-		done <- run.Run(ctx, time.Minute, env, func(ctx context.Context, env *run.Env) ([]run.Task, error) {
+		done <- run.Run(ctx, time.Minute, env, append(peers, func(ctx context.Context, env *run.Env) ([]run.Task, error) {
 			defer close(built)
 			return New(ctx, env)
-		})
+		})...)
 	}()
 	<-built
+	if len(peers) > 0 {
+		require.Eventually(t, func() bool { return env.Network.Ready(context.Background()) == nil }, 10*time.Second, 5*time.Millisecond)
+	}
 	t.Cleanup(func() {
 		cancel()
 		require.NoError(t, <-done)

@@ -21,6 +21,7 @@ const (
 type Config struct {
 	config.Common
 	Listen               string `env:"USER_LISTEN" envDefault:"127.0.0.1:50051" doc:"gRPC address of the user service"`
+	Address              string `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"` // known here so that a .env of all services is no misspelling
 	BcryptCost           int    `env:"USER_BCRYPT_COST" envDefault:"12" doc:"cost of a password hash, 12 to 16; less only with ENVIRONMENT=test"`
 	RequireVerifiedEmail bool   `env:"USER_REQUIRE_VERIFIED_EMAIL" envDefault:"false" doc:"nobody signs in, nor learns that an email is taken, before it is verified"`
 	DB                   database.Config

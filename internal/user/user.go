@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
+	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/internal/user/handler"
 	"github.com/sneakers-marketplace/marketplace/internal/user/repository"
@@ -18,6 +19,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/database"
+	"github.com/sneakers-marketplace/marketplace/pkg/event"
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
@@ -141,7 +143,10 @@ func newServer(cfg Config, env *run.Env, svc *service.Service, conn *connections
 	return rpc.NewServer(rpc.ServerOptions{
 		Service: Name, Listen: cfg.Listen, Config: cfg.RPC, Log: log, Clock: env.Clock,
 		Network: env.Network, Metrics: env.Metrics, Verifier: verifier, Production: cfg.Production(),
-		Register: handler.New(svc).Serve,
-		Ready:    func(ctx context.Context) error { return database.Health(ctx, conn.pool) },
+		Register: func(r grpc.ServiceRegistrar) {
+			handler.New(svc).Serve(r)
+			event.NewServer(repository.New(conn.pool)).Serve(r)
+		},
+		Ready: func(ctx context.Context) error { return database.Health(ctx, conn.pool) },
 	})
 }

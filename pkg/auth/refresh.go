@@ -33,8 +33,8 @@ func NewRefresher(cfg Config) (*Refresher, error) {
 		return nil, err
 	}
 	r := &Refresher{}
-	for _, k := range ring {
-		r.keys = append(r.keys, mac(k.secret, refreshPurpose))
+	for _, k := range ring.derive(refreshPurpose) {
+		r.keys = append(r.keys, k.secret)
 	}
 	return r, nil
 }

@@ -21,10 +21,11 @@ var (
 // maxTokenBytes bounds the work that a stranger's token can cause.
 const maxTokenBytes = 4096
 
-// Verifier checks access tokens. Safe for concurrent use.
+// Verifier checks access tokens and service tokens. Safe for concurrent use.
 type Verifier struct {
-	ring   keyring
-	parser *jwt.Parser
+	ring     keyring // of access tokens
+	services keyring // of service tokens
+	parser   *jwt.Parser
 }
 
 // NewVerifier returns a verifier that accepts every key of cfg.Keys.
@@ -35,7 +36,7 @@ func NewVerifier(cfg Config, clk clock.Clock) (*Verifier, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	return &Verifier{ring, jwt.NewParser(
+	return &Verifier{ring, ring.derive(servicePurpose), jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithIssuer(cfg.Issuer),
 		jwt.WithAudience(cfg.Audience),
@@ -50,12 +51,8 @@ func NewVerifier(cfg Config, clk clock.Clock) (*Verifier, error) {
 // type, issuer, audience and times all hold.
 // Errors: ErrTokenInvalid, or ErrTokenExpired when its age is all that is wrong. Rule: USER-004.
 func (v *Verifier) Access(token string) (Claims, error) {
-	// The base64 decoder skips line breaks; a token has one spelling only.
-	if len(token) > maxTokenBytes || strings.ContainsAny(token, "\r\n") {
-		return Claims{}, ErrTokenInvalid
-	}
 	var wire accessClaims
-	if _, err := v.parser.ParseWithClaims(token, &wire, v.key); err != nil {
+	if err := v.parse(token, v.ring, &wire); err != nil {
 		if onlyExpired(err) {
 			return Claims{}, ErrTokenExpired.Because(err)
 		}
@@ -64,16 +61,26 @@ func (v *Verifier) Access(token string) (Claims, error) {
 	return wire.claims()
 }
 
-// key picks the secret by the header's kid. A header that names anything beyond
+// parse checks a token against a ring's keys and reads it into wire.
+func (v *Verifier) parse(token string, ring keyring, wire jwt.Claims) error {
+	// The base64 decoder skips line breaks; a token has one spelling only.
+	if len(token) > maxTokenBytes || strings.ContainsAny(token, "\r\n") {
+		return errors.New("no token looks like this")
+	}
+	_, err := v.parser.ParseWithClaims(token, wire, ring.named)
+	return err
+}
+
+// named picks the secret by the header's kid. A header that names anything beyond
 // alg, typ and kid is refused: jku, jwk and x5u ask to trust a key the token brings along.
-func (v *Verifier) key(t *jwt.Token) (any, error) {
+func (r keyring) named(t *jwt.Token) (any, error) {
 	for name := range t.Header {
 		if name != "alg" && name != "typ" && name != "kid" {
 			return nil, errors.New("header field not allowed")
 		}
 	}
 	kid, _ := t.Header["kid"].(string)
-	k := v.ring.find(kid)
+	k := r.find(kid)
 	if k == nil {
 		return nil, errors.New("unknown kid")
 	}

@@ -29,3 +29,6 @@ func Parse(field, s string) (UUID, error) {
 	}
 	return u, nil
 }
+
+// FromBytes reads an id from its 16 bytes. Errors: any other length.
+func FromBytes(raw []byte) (UUID, error) { return uuid.FromBytes(raw) }

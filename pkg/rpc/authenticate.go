@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc/metadata"
@@ -34,89 +33,88 @@ func bearer(ctx context.Context) (string, error) {
 	return v[0][scheme:], nil
 }
 
-// tokens remembers verified tokens for up to a minute, never beyond their end, so that
-// a busy client's signature is checked once and not on every call. Two generations of
-// bounded size: the older is dropped when the newer is full or a minute old.
-type tokens struct {
-	verifier *auth.Verifier
-	clk      clock.Clock
-
-	mu         sync.RWMutex
-	young, old map[string]verified
-	turned     time.Time // when young began
-}
-
-type verified struct {
-	claims *auth.Claims
-	until  time.Time
-}
-
-const (
-	tokenLife       = time.Minute
-	tokenGeneration = 8192 // tokens
-)
-
-func newTokens(v *auth.Verifier, clk clock.Clock) *tokens {
-	return &tokens{verifier: v, clk: clk, young: map[string]verified{}, turned: clk.Now()}
-}
-
-// claims returns what a token says; the result is shared and must not be changed.
-// Errors: those of auth.Verifier.
-func (t *tokens) claims(token string) (*auth.Claims, error) {
-	now := t.clk.Now()
-	t.mu.RLock()
-	v, ok := t.young[token]
-	if !ok {
-		v, ok = t.old[token]
+// serviceToken returns the service token of the call, "" when there is none.
+// Errors: auth.ErrServiceToken for more than one or one that cannot be.
+func serviceToken(ctx context.Context) (string, error) {
+	v := metadata.ValueFromIncomingContext(ctx, headerService)
+	if len(v) == 0 {
+		return "", nil
 	}
-	t.mu.RUnlock()
-	if ok && now.Before(v.until) {
-		return v.claims, nil
+	if len(v) > 1 || v[0] == "" || len(v[0]) > maxToken {
+		return "", auth.ErrServiceToken
 	}
-	claims, err := t.verifier.Access(token)
-	if err != nil {
-		return nil, err
-	}
-	t.remember(token, verified{&claims, earlier(claims.ExpiresAt, now.Add(tokenLife))}, now)
-	return &claims, nil
+	return v[0], nil
 }
 
-func (t *tokens) remember(token string, v verified, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.young) >= tokenGeneration || now.Sub(t.turned) >= tokenLife {
-		t.old, t.young, t.turned = t.young, make(map[string]verified, len(t.young)), now
-	}
-	t.young[token] = v
+// newTokens remembers verified access tokens.
+func newTokens(v *auth.Verifier, clk clock.Clock) *memory[auth.Claims] {
+	return newMemory(clk, func(token string) (*auth.Claims, time.Time, error) {
+		c, err := v.Access(token)
+		return &c, c.ExpiresAt, err
+	})
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+// newServiceTokens remembers verified service tokens.
+func newServiceTokens(v *auth.Verifier, clk clock.Clock) *memory[auth.ServiceClaims] {
+	return newMemory(clk, func(token string) (*auth.ServiceClaims, time.Time, error) {
+		c, err := v.Service(token)
+		return &c, c.ExpiresAt, err
+	})
 }
 
-// authenticate verifies the call's token and asks the method's rule. A public method
+// authenticate verifies the call's tokens and asks the method's rule. A public method
 // needs no token, but a wrong one is refused there too.
 func (s *Server) authenticate(ctx context.Context, c *call) error {
 	token, err := bearer(ctx)
 	if err != nil {
 		return err
 	}
-	if token == "" {
-		if c.method.public {
-			return nil
-		}
-		return errTokenMissing
-	}
 	if c.method.infrastructure {
 		return nil // a probe needs no token, so a stale one does not fail it
 	}
-	claims, err := s.tokens.claims(token)
+	if err := s.identifyService(ctx, c); err != nil {
+		return err
+	}
+	if token == "" {
+		return c.method.admitsNobody(c.service)
+	}
+	c.token = token
+	return s.identify(c)
+}
+
+// identifyService verifies the token of the service that calls, if there is one.
+func (s *Server) identifyService(ctx context.Context, c *call) error {
+	token, err := serviceToken(ctx)
+	if err != nil || token == "" {
+		return err
+	}
+	claims, err := s.serviceTokens.of(token)
 	if err != nil {
 		return err
 	}
-	c.token, c.claims = token, claims
-	return c.method.admits(claims)
+	c.service = claims.Service
+	return nil
+}
+
+// identify sets who calls by the call's access token, as far as that is still true, and
+// asks the method's rule. While nobody knows which sessions have ended, nothing is
+// changed in anybody's name (USER-006).
+func (s *Server) identify(c *call) error {
+	claims, err := s.tokens.of(c.token)
+	if err != nil {
+		return err
+	}
+	if s.revocations != nil {
+		if claims, err = s.revocations.Now(claims); err != nil {
+			return err
+		}
+	}
+	c.claims = claims
+	if err := c.method.admits(claims, c.service); err != nil {
+		return err
+	}
+	if s.revocations != nil && !c.method.reads && !s.revocations.Fresh() {
+		return auth.ErrRevocationsUnknown.After(time.Second)
+	}
+	return nil
 }

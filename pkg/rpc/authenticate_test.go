@@ -118,18 +118,18 @@ func TestVerifiedTokensAreRememberedForAMinuteAtMost(t *testing.T) {
 	token, _, err := issuer.Access(id.New(), id.New(), nil)
 	require.NoError(t, err)
 	tokens := newTokens(verifier, clk)
-	first, err := tokens.claims(token)
+	first, err := tokens.of(token)
 	require.NoError(t, err)
 	clk.Advance(59 * time.Second)
-	again, err := tokens.claims(token)
+	again, err := tokens.of(token)
 	require.NoError(t, err)
 	require.Same(t, first, again)
 	clk.Advance(time.Second)
-	later, err := tokens.claims(token)
+	later, err := tokens.of(token)
 	require.NoError(t, err)
 	require.NotSame(t, first, later)
 	clk.Advance(14 * time.Minute)
-	_, err = tokens.claims(token)
+	_, err = tokens.of(token)
 	require.ErrorIs(t, err, auth.ErrTokenExpired)
 }
 
@@ -137,12 +137,12 @@ func TestMemoryOfTokensIsBounded(t *testing.T) {
 	t.Parallel()
 	tokens := newTokens(nil, clock.NewFake(t0))
 	for i := range 5 * tokenGeneration {
-		tokens.remember(fmt.Sprint(i), verified{until: t0.Add(time.Minute)}, t0)
+		tokens.remember(fmt.Sprint(i), verified[auth.Claims]{until: t0.Add(time.Minute)}, t0)
 	}
 	require.LessOrEqual(t, len(tokens.young)+len(tokens.old), 2*tokenGeneration)
-	_, err := tokens.claims(fmt.Sprint(5*tokenGeneration - 1))
+	_, err := tokens.of(fmt.Sprint(5*tokenGeneration - 1))
 	require.NoError(t, err, "the newest is kept")
-	_, err = tokens.claims(fmt.Sprint(4*tokenGeneration - 1))
+	_, err = tokens.of(fmt.Sprint(4*tokenGeneration - 1))
 	require.NoError(t, err, "so is the generation before")
 }
 

@@ -14,6 +14,7 @@ import (
 
 const (
 	headerAuthorization = "authorization"
+	headerService       = "x-service-token"
 	headerRequestID     = "x-request-id"
 	headerUserAgent     = "user-agent"
 )
@@ -28,6 +29,7 @@ type call struct {
 	requestID       string
 	token           string
 	claims          *auth.Claims // nil without a token
+	service         string       // the service that calls; blank: none
 	start           time.Time    // monotonic
 }
 
@@ -51,6 +53,15 @@ func Caller(ctx context.Context) auth.Claims {
 		return *c.claims
 	}
 	return auth.Claims{}
+}
+
+// Service returns the name of the service that calls, proven by its service token; ""
+// when it is none. Beside it there may be a Caller, for whom it acts (AUTH-002).
+func Service(ctx context.Context) string {
+	if c := callOf(ctx); c != nil {
+		return c.service
+	}
+	return ""
 }
 
 // WithCaller returns a context whose caller has the claims, for tests.

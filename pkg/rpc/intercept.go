@@ -145,6 +145,7 @@ func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 		c.Context, end = context.WithTimeoutCause(ctx, c.claims.ExpiresAt.Sub(s.clk.Now()), auth.ErrTokenExpired)
 		defer end()
 	}
+	defer s.whileAdmitted(c, cancel)()
 	defer func() {
 		if p := recover(); p != nil {
 			err = s.panicked(c, p)
@@ -152,6 +153,26 @@ func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 		err = s.end(c, err, 0)
 	}()
 	return handler(srv, &checkedStream{ServerStream: ss, server: s, call: c})
+}
+
+// whileAdmitted ends a stream when its caller's session ends or his roles no longer
+// allow it (USER-006), until the returned function is called.
+func (s *Server) whileAdmitted(c *call, end context.CancelCauseFunc) (forget func()) {
+	if s.revocations == nil || c.claims == nil {
+		return func() {}
+	}
+	check := func() {
+		claims, err := s.revocations.Now(c.claims)
+		if err == nil {
+			err = c.method.admits(claims, c.service)
+		}
+		if err != nil {
+			end(err)
+		}
+	}
+	forget = s.revocations.OnNews(check)
+	check() // what came between the first check and now
+	return forget
 }
 
 // checkedStream hands the handler the call's context and only valid messages.
@@ -169,5 +190,16 @@ func (s *checkedStream) RecvMsg(m any) error {
 	if err := s.ServerStream.RecvMsg(m); err != nil {
 		return err
 	}
+	if err := s.call.Err(); err != nil { // it came after the call was ended
+		return err
+	}
 	return s.server.validate(m)
+}
+
+// SendMsg implements grpc.ServerStream.
+func (s *checkedStream) SendMsg(m any) error {
+	if err := s.call.Err(); err != nil {
+		return err
+	}
+	return s.ServerStream.SendMsg(m)
 }

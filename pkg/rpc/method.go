@@ -2,12 +2,14 @@ package rpc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
@@ -21,7 +23,9 @@ type method struct {
 	public         bool
 	self           bool
 	roles          []auth.Role
-	refused        *errs.Error // for a caller without the roles
+	services       []string
+	reads          bool        // changes nothing
+	refused        *errs.Error // for an account or a service that the rule does not name
 	stats          *methodStats
 }
 
@@ -50,6 +54,8 @@ func newMethod(service, name string) (*method, protoreflect.MessageDescriptor, e
 	if err := m.apply(rule); err != nil {
 		return nil, nil, fmt.Errorf("method %s: %w", m.name, err)
 	}
+	options, _ := md.Options().(*descriptorpb.MethodOptions)
+	m.reads = options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS
 	return m, md.Input(), nil
 }
 
@@ -61,24 +67,40 @@ func (m *method) apply(rule *accessv1.Rule) error {
 	case rule.GetPublic() && (rule.GetSelf() || others > 0):
 		return fmt.Errorf("its access rule is public and something else")
 	}
-	m.public, m.self = rule.GetPublic(), rule.GetSelf()
+	m.public, m.self, m.services = rule.GetPublic(), rule.GetSelf(), rule.GetServices()
 	for _, r := range rule.GetRoles() {
 		m.roles = append(m.roles, auth.Role(r))
 	}
-	msg := "this method is for other services only"
+	m.refused = errs.New(errs.PermissionDenied, "SERVICE_REQUIRED", "this method is for other services only")
 	if len(m.roles) > 0 {
-		msg = "needs one of the roles " + strings.Join(rule.GetRoles(), ", ")
+		m.refused = errs.New(errs.PermissionDenied, "ROLE_REQUIRED", "needs one of the roles "+strings.Join(rule.GetRoles(), ", "))
 	}
-	m.refused = errs.New(errs.PermissionDenied, "ROLE_REQUIRED", msg)
 	return nil
 }
 
-// admits decides whether a verified caller may call the method.
-func (m *method) admits(claims *auth.Claims) error {
-	if m.public || m.self || claims.Has(m.roles...) {
+// admits decides whether a verified account may call the method, or the service that
+// calls for it, if there is one.
+func (m *method) admits(claims *auth.Claims, service string) error {
+	if m.public || m.self || claims.Has(m.roles...) || m.names(service) {
 		return nil
 	}
 	return m.refused
+}
+
+// admitsNobody decides about a call without an access token, made by a service or by a stranger.
+func (m *method) admitsNobody(service string) error {
+	switch {
+	case m.public || m.names(service):
+		return nil
+	case service != "" && !m.self:
+		return m.refused
+	}
+	return errTokenMissing
+}
+
+// names reports whether the rule names the service.
+func (m *method) names(service string) bool {
+	return service != "" && slices.Contains(m.services, service)
 }
 
 // catalogue passes registrations on to the gRPC server and notes what is registered.

@@ -51,12 +51,28 @@ func TestAUTH_002_RulesAreReadOnceAndMustNotContradictThemselves(t *testing.T) {
 	} {
 		m := &method{}
 		require.NoError(t, m.apply(c.rule))
-		require.Equal(t, c.user, m.admits(signedIn) == nil, "%v", c.rule)
-		require.Equal(t, c.admin, m.admits(admin) == nil, "%v", c.rule)
+		require.Equal(t, c.user, m.admits(signedIn, "") == nil, "%v", c.rule)
+		require.Equal(t, c.admin, m.admits(admin, "") == nil, "%v", c.rule)
 	}
 	m := &method{}
 	require.NoError(t, m.apply(&accessv1.Rule{Services: []string{"order"}}))
-	require.Equal(t, "ROLE_REQUIRED", errs.ReasonOf(m.admits(admin)))
+	require.Equal(t, "SERVICE_REQUIRED", errs.ReasonOf(m.admits(admin, "")))
+	require.NoError(t, m.admits(admin, "order"))
+	require.NoError(t, m.admitsNobody("order"))
+	require.Equal(t, "SERVICE_REQUIRED", errs.ReasonOf(m.admitsNobody("bidding")))
+	require.Equal(t, "TOKEN_MISSING", errs.ReasonOf(m.admitsNobody("")))
+	own := &method{}
+	require.NoError(t, own.apply(&accessv1.Rule{Self: true}))
+	require.Equal(t, "TOKEN_MISSING", errs.ReasonOf(own.admitsNobody("order")), "a service alone has no objects of its own")
+}
+
+func TestReadsAreTheMethodsWithoutSideEffects(t *testing.T) {
+	t.Parallel()
+	for name, reads := range map[string]bool{"GetProfile": true, "ListUsers": true, "WatchRevocations": true, "Login": false, "SetRoles": false} {
+		m, _, err := newMethod("user.v1.UserService", name)
+		require.NoError(t, err)
+		require.Equal(t, reads, m.reads, name)
+	}
 }
 
 func TestAUTH_002_EveryMethodOfOurServicesHasARule(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/test/bufconn"
 )
 
@@ -21,12 +22,25 @@ import (
 // reaches them over memory, with the same interceptors, deadlines and status codes as
 // over TCP. A nil Network has no servers. Safe for concurrent use.
 type Network struct {
-	mu      sync.RWMutex
-	servers map[string]*Server
+	mu       sync.RWMutex
+	servers  map[string]*Server
+	expected map[string]bool
 }
 
 // NewNetwork returns a network without servers.
-func NewNetwork() *Network { return &Network{servers: map[string]*Server{}} }
+func NewNetwork() *Network {
+	return &Network{servers: map[string]*Server{}, expected: map[string]bool{}}
+}
+
+// Expect says which services this process serves, or is about to: they are reached over
+// memory or not at all, never at an address where another marketplace may listen.
+func (n *Network) Expect(services ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range services {
+		n.expected[s] = true
+	}
+}
 
 // Dial returns a connection to service: over memory when it is served in this process
 // at the moment of connecting (it may be registered after Dial), else to addr,
@@ -34,8 +48,12 @@ func NewNetwork() *Network { return &Network{servers: map[string]*Server{}} }
 // first used and made again when lost; a call meanwhile is refused UNAVAILABLE.
 func (n *Network) Dial(service, addr string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	dialer := func(ctx context.Context, target string) (net.Conn, error) {
-		if l := n.listener(service); l != nil {
+		l, expected := n.listener(service)
+		if l != nil {
 			return l.DialContext(ctx)
+		}
+		if expected {
+			return nil, fmt.Errorf("service %s of this process does not run yet, or no more", service)
 		}
 		if addr == "" {
 			return nil, fmt.Errorf("service %s is not served in this process and has no address", service)
@@ -68,22 +86,26 @@ func clientOptions() []grpc.DialOption {
 			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 			MinConnectTimeout: 5 * time.Second,
 		}),
+		// A server that is gone without a word is noticed although streams wait for it.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second}),
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`),
 		grpc.WithChainUnaryInterceptor(clientUnary),
 		grpc.WithChainStreamInterceptor(clientStream),
 	}
 }
 
-func (n *Network) listener(service string) *bufconn.Listener {
+// listener returns where a service of this process is reached over memory, nil while it
+// is not served, and whether it is to be.
+func (n *Network) listener(service string) (l *bufconn.Listener, expected bool) {
 	if n == nil {
-		return nil
+		return nil, false
 	}
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if s := n.servers[service]; s != nil {
-		return s.memory
+		l = s.memory
 	}
-	return nil
+	return l, n.expected[service]
 }
 
 // add makes a server reachable; one service is served at most once per process.

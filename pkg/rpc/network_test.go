@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
@@ -57,11 +58,23 @@ func TestServiceMayBeServedAfterItIsDialled(t *testing.T) {
 	require.Equal(t, "SERVICE_UNAVAILABLE", errs.ReasonOf(FromStatus(err)))
 	require.ErrorContains(t, err, "user is not served in this process and has no address")
 	b := serve(t, nothing, func(o *ServerOptions) { o.Network = n })
-	require.Same(t, b.server.memory, n.listener("user"))
+	memory, _ := n.listener("user")
+	require.Same(t, b.server.memory, memory)
 	require.Eventually(t, func() bool {
 		_, err := client.Login(t.Context(), goodLogin)
 		return err == nil
 	}, waitFor, tick)
+}
+
+func TestAnExpectedServiceIsNeverLookedForAtItsAddress(t *testing.T) {
+	t.Parallel()
+	other := serve(t, nothing, func(o *ServerOptions) { o.Listen = "127.0.0.1:0" })
+	n := NewNetwork()
+	n.Expect("user")
+	client := dial(t, n, "user", other.server.Addr())
+	_, err := client.Login(t.Context(), goodLogin)
+	require.ErrorContains(t, err, "user of this process does not run yet")
+	require.Equal(t, codes.Unavailable, status.Code(err))
 }
 
 func TestAServiceIsServedOncePerProcess(t *testing.T) {
@@ -72,7 +85,8 @@ func TestAServiceIsServedOncePerProcess(t *testing.T) {
 	_, err := NewServer(opts)
 	require.EqualError(t, err, "service user is already served in this process")
 	b.stop()
-	require.Nil(t, b.network.listener("user"), "a stopped server leaves the network")
+	memory, _ := b.network.listener("user")
+	require.Nil(t, memory)
 	server, err := NewServer(opts)
 	require.NoError(t, err)
 	require.NoError(t, server.Close(t.Context()), "closed without ever running")

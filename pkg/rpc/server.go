@@ -37,6 +37,7 @@ type ServerOptions struct {
 	Network        *Network             // nil: not reachable over memory
 	Metrics        *prometheus.Registry // nil: not measured
 	Verifier       *auth.Verifier
+	Revocations    *auth.Revocations           // nil: tokens count until they expire
 	Production     bool                        // no reflection
 	Register       func(grpc.ServiceRegistrar) // registers the handlers
 	Ready          func(context.Context) error // nil: ready while running
@@ -45,18 +46,22 @@ type ServerOptions struct {
 // Server is a gRPC server as a task of pkg/run. It listens from NewServer on, serves
 // during Run and drains in Close.
 type Server struct {
-	service    string
-	config     Config
-	log        zerolog.Logger
-	clk        clock.Clock
-	network    *Network
-	grpc       *grpc.Server
-	listener   net.Listener // nil without a TCP address
-	memory     *bufconn.Listener
-	methods    map[string]*method
-	services   map[string]grpc.ServiceInfo
-	validator  protovalidate.Validator
-	tokens     *tokens
+	service   string
+	config    Config
+	log       zerolog.Logger
+	clk       clock.Clock
+	network   *Network
+	grpc      *grpc.Server
+	listener  net.Listener // nil without a TCP address
+	memory    *bufconn.Listener
+	methods   map[string]*method
+	services  map[string]grpc.ServiceInfo
+	validator protovalidate.Validator
+
+	tokens        *memory[auth.Claims]
+	serviceTokens *memory[auth.ServiceClaims]
+	revocations   *auth.Revocations
+
 	requestIDs *requestIDs
 	running    prometheus.Gauge
 	panics     prometheus.Counter
@@ -93,10 +98,12 @@ func newServer(opts ServerOptions) (*Server, error) {
 	}
 	s := &Server{
 		service: opts.Service, config: opts.Config.withDefaults(), log: opts.Log, clk: opts.Clock, network: opts.Network,
-		memory:     bufconn.Listen(memoryBuffer),
-		tokens:     newTokens(opts.Verifier, opts.Clock),
-		requestIDs: newRequestIDs(),
-		probe:      &probe{ready: opts.Ready},
+		memory:        bufconn.Listen(memoryBuffer),
+		tokens:        newTokens(opts.Verifier, opts.Clock),
+		serviceTokens: newServiceTokens(opts.Verifier, opts.Clock),
+		revocations:   opts.Revocations,
+		requestIDs:    newRequestIDs(),
+		probe:         &probe{ready: opts.Ready},
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.grpc = grpc.NewServer(s.options()...)

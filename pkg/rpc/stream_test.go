@@ -21,7 +21,8 @@ import (
 )
 
 // The service rpctest.v1.Streams has a stream in both directions for anyone, one for
-// signed-in accounts, and a method without a rule.
+// signed-in accounts, one for services, one for administrators and a service, and a
+// method without a rule.
 var _ = register(&descriptorpb.FileDescriptorProto{
 	Name: proto.String("rpctest/v1/streams.proto"), Package: proto.String("rpctest.v1"), Syntax: proto.String("proto3"),
 	Dependency: []string{"access/v1/access.proto", "user/v1/user.proto"},
@@ -29,6 +30,8 @@ var _ = register(&descriptorpb.FileDescriptorProto{
 		Name: proto.String("Streams"),
 		Method: []*descriptorpb.MethodDescriptorProto{
 			streaming("Open", &accessv1.Rule{Public: true}), streaming("Own", &accessv1.Rule{Self: true}), streaming("Free", nil),
+			streaming("Peer", &accessv1.Rule{Services: []string{"order", "payment"}}),
+			streaming("Both", &accessv1.Rule{Roles: []string{"admin"}, Services: []string{"order"}}),
 		},
 	}},
 })
@@ -63,6 +66,8 @@ func streams(do func(grpc.ServerStream) error) func(*ServerOptions) {
 			r.RegisterService(&grpc.ServiceDesc{ServiceName: "rpctest.v1.Streams", Streams: []grpc.StreamDesc{
 				{StreamName: "Open", Handler: handler, ServerStreams: true, ClientStreams: true},
 				{StreamName: "Own", Handler: handler, ServerStreams: true, ClientStreams: true},
+				{StreamName: "Peer", Handler: handler, ServerStreams: true, ClientStreams: true},
+				{StreamName: "Both", Handler: handler, ServerStreams: true, ClientStreams: true},
 			}}, nil)
 		}
 	}

@@ -130,6 +130,8 @@ func TestAUTH_002_RolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
 		if rule.GetPublic() || rule.GetSelf() {
 			require.NotEqual(t, codes.PermissionDenied, status.Code(err), name)
 			require.NotEqual(t, "TOKEN_MISSING", reasonOf(err), name)
+		} else if len(rule.GetRoles()) == 0 {
+			refused(t, err, codes.PermissionDenied, "SERVICE_REQUIRED", name)
 		} else {
 			withRole++
 			refused(t, err, codes.PermissionDenied, "ROLE_REQUIRED", name)

@@ -12,6 +12,7 @@ import (
 // Book is the open bids and asks of one market. One goroutine owns it.
 type Book struct {
 	settings model.Settings
+	delisted bool // nothing can be placed (MKT-002)
 	seq      *Sequence
 	ladders  [3]ladder // by model.Side; 0 is unused
 	orders   slab
@@ -62,11 +63,19 @@ func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
 		e = b.replace(c)
 	case model.ChangeSettings:
 		e.Refusal = b.change(c.Settings)
-	case model.Expire, model.OpenMarket, model.ChangeLimits: // nothing more to do to a book
+	case model.ChangeListing:
+		b.Delist(c.Listing.Delisted)
+		if b.delisted {
+			b.clear()
+		}
+	case model.Expire, model.OpenMarket, model.ChangeLimits, model.ChangeBan: // nothing more to do to a book
 	}
 	e.Events = b.events
 	return e
 }
+
+// Delist says whether the product has left the catalogue.
+func (b *Book) Delist(delisted bool) { b.delisted = delisted }
 
 // change takes new settings when every resting price fits them (MKT-001).
 func (b *Book) change(s model.Settings) *errs.Error {

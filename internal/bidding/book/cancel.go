@@ -48,6 +48,10 @@ func (b *Book) cancel(c *model.Command) Effects {
 
 // cancelAll closes the account's open orders, oldest first; c.Side 0 means both sides.
 func (b *Book) cancelAll(c *model.Command) {
+	reason := model.ReasonRequested
+	if c.Reason != model.ReasonNone {
+		reason = c.Reason
+	}
 	acct := b.accounts.find(c.Account)
 	if acct == 0 {
 		return
@@ -56,9 +60,18 @@ func (b *Book) cancelAll(c *model.Command) {
 		n := &b.orders.nodes[slot]
 		next := n.acctNx
 		if c.Side == 0 || c.Side == n.side {
-			b.close(slot, model.Cancelled, model.ReasonRequested)
+			b.close(slot, model.Cancelled, reason)
 		}
 		slot = next
+	}
+}
+
+// clear closes every open order of a market whose product is gone, bids first, the best first.
+func (b *Book) clear() {
+	for _, side := range []model.Side{model.Bid, model.Ask} {
+		for l := b.ladders[side].best(); l != nil; l = b.ladders[side].best() {
+			b.close(l.head, model.Cancelled, model.ReasonDelisted)
+		}
 	}
 }
 

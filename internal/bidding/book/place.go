@@ -41,7 +41,7 @@ func (b *Book) place(at model.Instant, c *model.Command) Effects {
 // validate refuses what MKT-001 does not allow; such a refusal leaves no row.
 func (b *Book) validate(price money.Minor, qty model.Qty) *errs.Error {
 	switch s := b.settings; {
-	case s.State == model.MarketHalted:
+	case s.State == model.MarketHalted || b.delisted:
 		return model.ErrMarketHalted
 	case price < s.Tick || price > s.MaxPrice:
 		return model.ErrPriceRange.On("price", fmt.Sprintf("must be %d to %d", s.Tick, s.MaxPrice))

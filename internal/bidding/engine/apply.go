@@ -20,6 +20,9 @@ func (s *state) apply(b *batch, r *request, openElsewhere func(model.AccountID) 
 		s.limits[c.Account] = c.Limits
 		b.add(c, model.Outcome{}, nil, 0)
 		return
+	case model.ChangeBan:
+		s.applyBan(b, c)
+		return
 	default: // for one market's book
 	}
 	m := s.marketOf(r)
@@ -29,6 +32,9 @@ func (s *state) apply(b *batch, r *request, openElsewhere func(model.AccountID) 
 	if old, ok := s.recent.find(b.at, c); ok {
 		s.repeat(r, old)
 		return
+	}
+	if c.Kind == model.ChangeListing && c.Listing.Version <= m.Listing.Version {
+		return // what the market knows is as new
 	}
 	if r.err = s.admit(m, c, openElsewhere); r.err != nil {
 		return
@@ -41,6 +47,9 @@ func (s *state) apply(b *batch, r *request, openElsewhere func(model.AccountID) 
 func (s *state) admit(m *market, c *model.Command, openElsewhere func(model.AccountID) int32) error {
 	switch c.Kind {
 	case model.Place:
+		if s.banned(c.Account) {
+			return model.ErrAccountBanned
+		}
 		c.Limits = s.limitsOf(c.Account)
 		rests := c.Type == model.Limit || c.Type == model.PostOnly
 		if rests && s.tally.of(c.Account)+openElsewhere(c.Account) >= c.Limits.Total {
@@ -48,6 +57,9 @@ func (s *state) admit(m *market, c *model.Command, openElsewhere func(model.Acco
 		}
 		return usual(m, c)
 	case model.Replace:
+		if s.banned(c.Account) {
+			return model.ErrAccountBanned
+		}
 		return usual(m, c)
 	case model.ChangeSettings:
 		if c.Settings.Version != m.Settings.Version {
@@ -97,13 +109,17 @@ func (s *state) marketOf(r *request) *market {
 func (s *state) submit(b *batch, m *market, r *request) {
 	c := &r.command
 	e := m.book.Submit(b.at, c)
-	changed := c.Kind == model.ChangeSettings && e.Refusal == nil
+	changed := (c.Kind == model.ChangeSettings || c.Kind == model.ChangeListing) && e.Refusal == nil
 	if len(e.Events) == 0 && !changed {
 		s.answer(b, m, r, e, nil)
 		return
 	}
-	if changed {
+	switch {
+	case !changed:
+	case c.Kind == model.ChangeSettings:
 		m.Settings = c.Settings
+	default:
+		m.Listing = m.Listing.Follow(c.Listing)
 	}
 	if changed || visible(e) {
 		m.FeedSeq++

@@ -184,6 +184,11 @@ func (e *Engine) Submit(ctx context.Context, c model.Command) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	return e.submit(ctx, s, c)
+}
+
+// submit hands a command to one shard and waits for its answer.
+func (e *Engine) submit(ctx context.Context, s *shard, c model.Command) (Reply, error) {
 	r := newRequest(c)
 	select {
 	case s.queue <- r:
@@ -228,19 +233,8 @@ func (e *Engine) SubmitAll(ctx context.Context, c model.Command) error {
 		return model.ErrUnavailable.After(renewEvery)
 	}
 	for n, s := range e.shards {
-		r := newRequest(c)
-		select {
-		case s.queue <- r:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		select {
-		case <-r.done:
-			if r.err != nil {
-				return fmt.Errorf("shard %d: %w", n, r.err)
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		if _, err := e.submit(ctx, s, c); err != nil {
+			return fmt.Errorf("shard %d: %w", n, err)
 		}
 	}
 	return nil

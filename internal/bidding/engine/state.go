@@ -19,6 +19,7 @@ type state struct {
 	public  *sync.Map                 // MarketID -> *market, for readers
 	orders  map[model.OrderID]*market // open orders
 	limits  map[model.AccountID]model.AccountLimits
+	bans    map[model.AccountID]model.Ban // lifted ones too
 	recent  *dedupe
 	tally   *tally
 }
@@ -31,6 +32,7 @@ func newState(lease Lease) *state {
 		public:  &sync.Map{},
 		orders:  make(map[model.OrderID]*market),
 		limits:  make(map[model.AccountID]model.AccountLimits),
+		bans:    make(map[model.AccountID]model.Ban),
 		recent:  newDedupe(RememberOrders),
 		tally:   newTally(),
 	}
@@ -50,6 +52,7 @@ func (s *state) Market(m model.Market) { s.open(m) }
 
 func (s *state) open(m model.Market) *market {
 	mk := &market{Market: m, book: book.New(s.seq, m.Settings)}
+	mk.book.Delist(m.Listing.Delisted)
 	s.markets[m.ID] = mk
 	s.public.Store(m.ID, mk)
 	return mk
@@ -65,6 +68,15 @@ func (s *state) Order(o *model.LimitOrder) {
 
 // Limits implements Restorer.
 func (s *state) Limits(account model.AccountID, l model.AccountLimits) { s.limits[account] = l }
+
+// Ban implements Restorer.
+func (s *state) Ban(account model.AccountID, b model.Ban) { s.bans[account] = b }
+
+// banned reports whether an account may place nothing.
+func (s *state) banned(account model.AccountID) bool {
+	b, known := s.bans[account]
+	return known && !b.Lifted
+}
 
 // Sold implements Restorer.
 func (s *state) Sold(market model.MarketID, at model.Instant, v model.Volume) {

@@ -92,6 +92,7 @@ type Restorer interface {
 	Market(m model.Market)
 	Order(o *model.LimitOrder)
 	Limits(account model.AccountID, l model.AccountLimits)
+	Ban(account model.AccountID, b model.Ban)
 	Sold(market model.MarketID, minute model.Instant, v model.Volume)
 	Recent(r *journal.Row) error
 }

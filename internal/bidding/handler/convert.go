@@ -97,7 +97,7 @@ func marketPrice(p *model.MarketPrice) *biddingv1.MarketPrice {
 	m := &p.Market
 	out := &biddingv1.MarketPrice{
 		MarketId: m.ID.String(), ProductName: m.Listing.ProductName, Sku: m.Listing.SKU, SizeLabel: m.Listing.SizeLabel,
-		Currency: string(m.Listing.Currency), State: biddingv1.MarketState(m.Settings.State),
+		Currency: string(m.Listing.Currency), State: biddingv1.MarketState(m.State()),
 		BestBid: level(p.BestBid), BestAsk: level(p.BestAsk), LastSale: sale(m.LastSale),
 		Volume_24H: int64(p.Day.Value), Volume_72H: int64(p.ThreeDays.Value),
 		Sales_24H: p.Day.Sales, Sales_72H: p.ThreeDays.Sales, OpenBids: p.OpenBids, OpenAsks: p.OpenAsks,

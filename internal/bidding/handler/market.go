@@ -156,6 +156,30 @@ func (h *Handler) UpdateMarketSettings(
 	return &biddingv1.UpdateMarketSettingsResponse{Settings: settings(&m)}, nil
 }
 
+// HaltMarket implements the RPC.
+func (h *Handler) HaltMarket(ctx context.Context, r *biddingv1.HaltMarketRequest) (*biddingv1.HaltMarketResponse, error) {
+	s, err := h.setState(ctx, r.GetMarketId(), model.MarketHalted)
+	return &biddingv1.HaltMarketResponse{Settings: s}, err
+}
+
+// ResumeMarket implements the RPC.
+func (h *Handler) ResumeMarket(ctx context.Context, r *biddingv1.ResumeMarketRequest) (*biddingv1.ResumeMarketResponse, error) {
+	s, err := h.setState(ctx, r.GetMarketId(), model.MarketOpen)
+	return &biddingv1.ResumeMarketResponse{Settings: s}, err
+}
+
+func (h *Handler) setState(ctx context.Context, marketID string, state model.MarketState) (*biddingv1.MarketSettings, error) {
+	market, err := id.Parse("market_id", marketID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.service.SetState(ctx, rpc.Caller(ctx).Account, market, state)
+	if err != nil {
+		return nil, err
+	}
+	return settings(&m), nil
+}
+
 func edit(s *model.Settings, wanted *biddingv1.MarketSettings, mask map[string]bool) {
 	if mask["tick"] {
 		s.Tick = money.Minor(wanted.Tick)

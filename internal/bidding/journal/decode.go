@@ -72,6 +72,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 		c.Kind, c.Account, c.Order, c.Side = model.Cancel, r.uuid(v.Cancel.Account), model.OrderID(v.Cancel.Order), small[model.Side](&r, v.Cancel.Side)
 	case *journalv1.Entry_CancelAll:
 		c.Kind, c.Account, c.Side = model.CancelAll, r.uuid(v.CancelAll.Account), small[model.Side](&r, v.CancelAll.Side)
+		c.Reason = model.Reason(v.CancelAll.Reason)
 	case *journalv1.Entry_Replace:
 		x := v.Replace
 		c.Kind, c.Account, c.Order, c.Side = model.Replace, r.uuid(x.Account), model.OrderID(x.Order), small[model.Side](&r, x.Side)
@@ -83,7 +84,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 		c.Kind = model.OpenMarket
 		c.Listing = model.Listing{
 			Product: r.uuid(x.Product), ProductName: x.ProductName, SKU: x.Sku,
-			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency),
+			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency), Version: x.Version,
 		}
 		r.settings(c, x.Settings)
 	case *journalv1.Entry_Settings:
@@ -93,6 +94,13 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 		x := v.Limits
 		c.Kind, c.Account, c.Actor = model.ChangeLimits, r.uuid(x.Account), r.uuid(x.Actor)
 		c.Limits = model.AccountLimits{PerMarket: x.MaxOpenPerMarket, Total: x.MaxOpenTotal}
+	case *journalv1.Entry_ChangeListing:
+		x := v.ChangeListing
+		c.Kind = model.ChangeListing
+		c.Listing = model.Listing{ProductName: x.ProductName, SKU: x.Sku, Version: x.Version, Delisted: x.Delisted}
+	case *journalv1.Entry_Ban:
+		c.Kind, c.Account = model.ChangeBan, r.uuid(v.Ban.Account)
+		c.Ban = model.Ban{Version: v.Ban.Version, Lifted: v.Ban.Lifted}
 	default:
 		return fmt.Errorf("%w: an entry without a command", ErrDamaged)
 	}

@@ -47,7 +47,9 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 			Account: c.Account[:], Order: int64(c.Order), Side: int32(c.Side),
 		}}
 	case model.CancelAll:
-		p.Command = &journalv1.Entry_CancelAll{CancelAll: &journalv1.CancelAll{Account: c.Account[:], Side: int32(c.Side)}}
+		p.Command = &journalv1.Entry_CancelAll{CancelAll: &journalv1.CancelAll{
+			Account: c.Account[:], Side: int32(c.Side), Reason: string(c.Reason),
+		}}
 	case model.Replace:
 		p.Command = &journalv1.Entry_Replace{Replace: &journalv1.Replace{
 			Account: c.Account[:], Order: int64(c.Order), Side: int32(c.Side), Price: int64(c.Price),
@@ -59,7 +61,7 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		l := c.Listing
 		p.Command = &journalv1.Entry_OpenMarket{OpenMarket: &journalv1.OpenMarket{
 			Product: l.Product[:], ProductName: l.ProductName, Sku: l.SKU, SizeLabel: l.SizeLabel,
-			Currency: string(l.Currency), Settings: encodeSettings(c),
+			Currency: string(l.Currency), Settings: encodeSettings(c), Version: l.Version,
 		}}
 	case model.ChangeSettings:
 		p.Command = &journalv1.Entry_Settings{Settings: encodeSettings(c)}
@@ -67,6 +69,13 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		p.Command = &journalv1.Entry_Limits{Limits: &journalv1.Limits{
 			Account: c.Account[:], MaxOpenPerMarket: c.Limits.PerMarket, MaxOpenTotal: c.Limits.Total, Actor: c.Actor[:],
 		}}
+	case model.ChangeListing:
+		l := c.Listing
+		p.Command = &journalv1.Entry_ChangeListing{ChangeListing: &journalv1.ChangeListing{
+			ProductName: l.ProductName, Sku: l.SKU, Version: l.Version, Delisted: l.Delisted,
+		}}
+	case model.ChangeBan:
+		p.Command = &journalv1.Entry_Ban{Ban: &journalv1.Ban{Account: c.Account[:], Lifted: c.Ban.Lifted, Version: c.Ban.Version}}
 	}
 }
 

@@ -18,6 +18,8 @@ const (
 	OpenMarket
 	ChangeSettings
 	ChangeLimits
+	ChangeListing // what the catalogue says now; a delisted market loses its orders (MKT-002)
+	ChangeBan     // of an account in the whole shard: it loses its orders, or may place again (USER-006)
 )
 
 // Command asks one market for one change. Which fields count depends on Kind.
@@ -38,5 +40,7 @@ type Command struct {
 	Listing       Listing
 	Settings      Settings
 	Limits        AccountLimits
+	Ban           Ban
+	Reason        Reason  // CancelAll: why, when the account did not ask for it; blank = REQUESTED
 	Actor         id.UUID // who changed settings or limits
 }

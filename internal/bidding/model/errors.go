@@ -9,6 +9,7 @@ var (
 	ErrAskNotFound      = errs.New(errs.NotFound, "ASK_NOT_FOUND", "no such ask")
 	ErrMatchNotFound    = errs.New(errs.NotFound, "MATCH_NOT_FOUND", "no such match")
 	ErrMarketHalted     = errs.New(errs.FailedPrecondition, "MARKET_HALTED", "the market is halted; only cancelling works")
+	ErrAccountBanned    = errs.New(errs.PermissionDenied, string(ReasonBanned), "the account is banned")
 	ErrOffTick          = errs.New(errs.InvalidArgument, "OFF_TICK", "price is not a multiple of the market's tick")
 	ErrPriceRange       = errs.New(errs.InvalidArgument, "PRICE_OUT_OF_RANGE", "price is out of the market's range")
 	ErrQuantityRange    = errs.New(errs.InvalidArgument, "QUANTITY_OUT_OF_RANGE", "quantity is out of range")

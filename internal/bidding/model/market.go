@@ -35,6 +35,15 @@ type Listing struct {
 	SKU         string
 	SizeLabel   string
 	Currency    money.Currency
+	Version     int64 // of the product, when this was read
+	Delisted    bool  // the product left the catalogue: nothing can be placed
+}
+
+// Follow returns the listing with what the catalogue says now. Product, size and currency
+// of a market never change.
+func (l Listing) Follow(now Listing) Listing {
+	l.ProductName, l.SKU, l.Version, l.Delisted = now.ProductName, now.SKU, now.Version, now.Delisted
+	return l
 }
 
 // Market is one size of one product.
@@ -44,6 +53,15 @@ type Market struct {
 	Settings Settings
 	FeedSeq  int64 // gap-free count of what market-data clients have seen
 	LastSale Sale  // zero when nothing was sold yet
+}
+
+// State is what the market takes now: nothing when its product left the catalogue,
+// whatever its settings say.
+func (m *Market) State() MarketState {
+	if m.Listing.Delisted {
+		return MarketHalted
+	}
+	return m.Settings.State
 }
 
 // Level is one price with the quantity that rests at it.
@@ -82,6 +100,12 @@ type AccountLimits struct {
 
 // DefaultLimits are every account's unless an operator changed them.
 var DefaultLimits = AccountLimits{PerMarket: 50, Total: 10_000}
+
+// Ban says whether an account may place anything. Of two, the one with the higher version holds.
+type Ban struct {
+	Version int64 // of the account
+	Lifted  bool
+}
 
 // Longest and default lives of orders (MATCH-009).
 const (

@@ -28,7 +28,8 @@ func NewCatalogue(conn grpc.ClientConnInterface) *Catalogue {
 	return &Catalogue{client: productv1.NewProductServiceClient(conn)}
 }
 
-// Listing implements service.Catalogue.
+// Listing implements service.Catalogue. A size of a product that is hidden, a draft or
+// deleted is no market.
 func (c *Catalogue) Listing(ctx context.Context, size model.MarketID) (model.Listing, error) {
 	r, err := c.client.GetSize(ctx, &productv1.GetSizeRequest{Id: size.String()})
 	switch status.Code(err) {
@@ -49,6 +50,6 @@ func (c *Catalogue) Listing(ctx context.Context, size model.MarketID) (model.Lis
 	}
 	return model.Listing{
 		Product: product, ProductName: r.ProductName, SKU: r.Sku,
-		SizeLabel: r.Size.GetLabel(), Currency: money.Currency(r.Currency),
+		SizeLabel: r.Size.GetLabel(), Currency: money.Currency(r.Currency), Version: r.ProductVersion,
 	}, nil
 }

@@ -27,7 +27,7 @@ func (r *Repository) Commit(ctx context.Context, rec *engine.Record) error {
 	b.Queue(`INSERT INTO bidding_journal (shard, seq, epoch, at, n, prev_hash, hash, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		int16(row.Shard), row.Seq, row.Epoch, at, row.N, row.PrevHash[:], row.Hash[:], row.Body)
-	project(b, foldBatch(rec))
+	project(b, int16(row.Shard), foldBatch(rec))
 	if err := r.commits.SendBatch(ctx, b).Close(); err != nil {
 		return classify(row, err)
 	}

@@ -27,6 +27,7 @@ type moved struct {
 	feedSeq  int64
 	lastSale model.Sale
 	settings *model.Settings
+	listing  *model.Listing
 }
 
 // fold is a batch's entries summed up to one row per order, match and market:
@@ -39,6 +40,7 @@ type fold struct {
 	opened  []model.Market
 	moved   map[model.MarketID]*moved
 	limits  []model.Command
+	bans    map[model.AccountID]model.Ban
 
 	fresh map[model.OrderID]*entered
 	known map[model.OrderID]*change
@@ -46,7 +48,7 @@ type fold struct {
 
 func foldBatch(r *engine.Record) *fold {
 	f := &fold{
-		at: r.Row.At, moved: make(map[model.MarketID]*moved),
+		at: r.Row.At, moved: make(map[model.MarketID]*moved), bans: make(map[model.AccountID]model.Ban),
 		fresh: make(map[model.OrderID]*entered), known: make(map[model.OrderID]*change),
 	}
 	for i := range r.Entries {
@@ -64,6 +66,9 @@ func (f *fold) entry(e *model.Entry) {
 	case model.ChangeLimits:
 		f.limits = append(f.limits, *c)
 		return
+	case model.ChangeBan:
+		f.bans[c.Account] = c.Ban
+		return
 	default: // about one market
 	}
 	m := f.moved[c.Market]
@@ -72,8 +77,12 @@ func (f *fold) entry(e *model.Entry) {
 		f.moved[c.Market] = m
 	}
 	m.feedSeq = e.FeedSeq
-	if c.Kind == model.ChangeSettings {
+	switch c.Kind {
+	case model.ChangeSettings:
 		m.settings = &c.Settings
+	case model.ChangeListing:
+		m.listing = &c.Listing
+	default: // only events
 	}
 	for i := range e.Events {
 		f.event(c, m, &e.Events[i])

@@ -32,7 +32,7 @@ func (r *Repository) Load(ctx context.Context, shard uint8, into engine.Restorer
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, r.pool, opts, func(tx pgx.Tx) error {
 		l.tx = tx
-		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.volumes, l.recent} {
+		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.bans, l.volumes, l.recent} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -59,14 +59,14 @@ func (l *loader) readHead(ctx context.Context) error {
 
 const marketColumns = `m.id, m.product_id, m.product_name, m.sku, m.size_label, m.currency, m.tick, m.max_price, m.price_rule,
 	m.state, m.version, m.feed_seq, coalesce(m.last_sale_match, 0), coalesce(m.last_sale_price, 0),
-	coalesce(m.last_sale_quantity, 0), coalesce(m.last_sale_at, 'epoch')`
+	coalesce(m.last_sale_quantity, 0), coalesce(m.last_sale_at, 'epoch'), m.listing_version, NOT m.listed`
 
 func scanMarket(row pgx.CollectableRow) (m model.Market, err error) {
 	var rule, state string
 	var sold time.Time
 	err = row.Scan(&m.ID, &m.Listing.Product, &m.Listing.ProductName, &m.Listing.SKU, &m.Listing.SizeLabel, &m.Listing.Currency,
 		&m.Settings.Tick, &m.Settings.MaxPrice, &rule, &state, &m.Settings.Version, &m.FeedSeq,
-		&m.LastSale.Match, &m.LastSale.Price, &m.LastSale.Qty, &sold)
+		&m.LastSale.Match, &m.LastSale.Price, &m.LastSale.Qty, &sold, &m.Listing.Version, &m.Listing.Delisted)
 	if err != nil {
 		return m, err
 	}
@@ -134,6 +134,23 @@ func (l *loader) limits(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("limits: %w", err)
+	}
+	return nil
+}
+
+func (l *loader) bans(ctx context.Context) error {
+	rows, err := l.tx.Query(ctx, `SELECT account_id, version, lifted FROM bidding_bans WHERE shard = $1`, l.shard)
+	if err != nil {
+		return fmt.Errorf("bans: %w", err)
+	}
+	var account model.AccountID
+	var ban model.Ban
+	_, err = pgx.ForEachRow(rows, []any{&account, &ban.Version, &ban.Lifted}, func() error {
+		l.into.Ban(account, ban)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("bans: %w", err)
 	}
 	return nil
 }

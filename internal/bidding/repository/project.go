@@ -15,9 +15,10 @@ var tables = [3]string{model.Bid: "bids", model.Ask: "asks"}
 
 // project queues what a folded batch writes into the tables: markets first, then
 // orders, then the matches that refer to them.
-func project(b *pgx.Batch, f *fold) {
+func project(b *pgx.Batch, shard int16, f *fold) {
 	openMarkets(b, f)
 	moveMarkets(b, f)
+	banAccounts(b, shard, f)
 	for _, side := range []model.Side{model.Bid, model.Ask} {
 		insertOrders(b, tables[side], f.entered[side])
 		updateOrders(b, tables[side], f.changed[side], f.at)
@@ -32,14 +33,23 @@ func project(b *pgx.Batch, f *fold) {
 	}
 }
 
+func banAccounts(b *pgx.Batch, shard int16, f *fold) {
+	for account, ban := range f.bans {
+		b.Queue(`INSERT INTO bidding_bans (shard, account_id, version, lifted, updated_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (shard, account_id) DO UPDATE SET version = excluded.version, lifted = excluded.lifted,
+			updated_at = excluded.updated_at`, shard, [16]byte(account), ban.Version, ban.Lifted, f.at.Time())
+	}
+}
+
 func openMarkets(b *pgx.Batch, f *fold) {
 	for _, m := range f.opened {
 		b.Queue(`INSERT INTO bidding_markets (id, slot, product_id, product_name, sku, size_label, currency, tick, max_price,
-			price_rule, state, version, feed_seq, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)`,
+			price_rule, state, version, feed_seq, created_at, updated_at, listing_version, listed)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)`,
 			[16]byte(m.ID), int16(engine.SlotOf(m.ID)), [16]byte(m.Listing.Product), m.Listing.ProductName, m.Listing.SKU,
 			m.Listing.SizeLabel, string(m.Listing.Currency), int64(m.Settings.Tick), int64(m.Settings.MaxPrice),
-			m.Settings.PriceRule.String(), m.Settings.State.String(), m.Settings.Version, m.FeedSeq, f.at.Time())
+			m.Settings.PriceRule.String(), m.Settings.State.String(), m.Settings.Version, m.FeedSeq, f.at.Time(),
+			m.Listing.Version, !m.Listing.Delisted)
 	}
 }
 
@@ -61,6 +71,10 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 		if s := m.settings; s != nil {
 			b.Queue(`UPDATE bidding_markets SET tick = $2, max_price = $3, price_rule = $4, state = $5, version = $6 WHERE id = $1`,
 				[16]byte(id), int64(s.Tick), int64(s.MaxPrice), s.PriceRule.String(), s.State.String(), s.Version)
+		}
+		if l := m.listing; l != nil {
+			b.Queue(`UPDATE bidding_markets SET product_name = $2, sku = $3, listing_version = $4, listed = $5 WHERE id = $1`,
+				[16]byte(id), l.ProductName, l.SKU, l.Version, !l.Delisted)
 		}
 	}
 	b.Queue(`UPDATE bidding_markets m SET feed_seq = u.feed_seq, updated_at = $7,

@@ -88,6 +88,20 @@ func (s *Service) ChangeSettings(ctx context.Context, actor id.UUID, market mode
 	return reply.Market, err
 }
 
+// haltTries bounds how often a change of state is tried while others change settings too.
+const haltTries = 3
+
+// SetState opens or halts a market (MKT-001). Errors: model.ErrMarketNotFound.
+func (s *Service) SetState(ctx context.Context, actor id.UUID, market model.MarketID, state model.MarketState) (m model.Market, err error) {
+	for range haltTries {
+		m, err = s.ChangeSettings(ctx, actor, market, func(now *model.Settings) { now.State = state })
+		if !errors.Is(err, model.ErrSettingsMoved) {
+			break
+		}
+	}
+	return m, err
+}
+
 func validSettings(s model.Settings) error {
 	switch {
 	case s.Tick < 1 || s.Tick > model.MaxPrice:

@@ -39,10 +39,12 @@ func (s *Service) open(ctx context.Context, market model.MarketID) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exchange.Submit(ctx, model.Command{
+	if _, err = s.exchange.Submit(ctx, model.Command{
 		Kind: model.OpenMarket, Market: market, Listing: listing, Settings: model.DefaultSettings(),
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return s.recheck(ctx, market, listing)
 }
 
 // view returns a market's picture; one nobody used yet is empty.

@@ -48,11 +48,20 @@ type Markets interface {
 	Limits(ctx context.Context, account model.AccountID) (model.AccountLimits, error)
 }
 
-// Store is all the service reads from tables.
+// Positions keeps how far the events of other services have had their effect.
+type Positions interface {
+	// Position is the last batch of a source's partition that had its effect; 0: none.
+	Position(ctx context.Context, source string, partition int32) (int64, error)
+	// Advance notes that a batch had its effect; a position never goes back.
+	Advance(ctx context.Context, source string, partition int32, seq int64) error
+}
+
+// Store is all the service keeps in tables beside the engine's.
 type Store interface {
 	Orders
 	Matches
 	Markets
+	Positions
 }
 
 // OrderQuery asks for one page of an account's bids or asks.

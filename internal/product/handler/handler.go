@@ -20,11 +20,12 @@ type Handler struct {
 // New returns a handler on svc.
 func New(svc *service.Service) *Handler { return &Handler{svc: svc} }
 
-// caller is who the verified access token says it is (AUTH-001).
+// caller is who the verified access token says it is (AUTH-001), else the service that
+// calls for itself (AUTH-002).
 func caller(ctx context.Context) service.Caller {
 	claims := rpc.Caller(ctx)
 	if claims.Anonymous() {
-		return service.Caller{}
+		return service.Caller{Actor: rpc.Service(ctx)}
 	}
 	return service.Caller{
 		Actor:  claims.Account.String(),

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sneakers-marketplace/marketplace/internal/product/model"
+	"github.com/sneakers-marketplace/marketplace/internal/product/repository/dbgen"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/outbox"
 )
 
 // record is a product as a statement of many products takes it.
@@ -82,16 +85,26 @@ func (s *Store) ProductsBySKU(ctx context.Context, skus []string) (map[string]mo
 
 // InsertProducts implements service.Bulk.
 func (s *Store) InsertProducts(ctx context.Context, products []model.Product) ([]id.UUID, error) {
-	return s.many(ctx, "insert products", insertMany, products)
+	return many(ctx, s.pool, "insert products", insertMany, products)
 }
 
 // UpdateProducts implements service.Bulk.
-func (s *Store) UpdateProducts(ctx context.Context, products []model.Product) ([]id.UUID, error) {
-	return s.many(ctx, "update products", updateMany, products)
+func (s *Store) UpdateProducts(ctx context.Context, products []model.Product) (written []id.UUID, err error) {
+	if len(products) == 0 {
+		return nil, nil
+	}
+	err = s.tx(ctx, "update products", func(tx pgx.Tx, _ *dbgen.Queries) error {
+		if written, err = many(ctx, tx, "write", updateMany, products); err != nil {
+			return err
+		}
+		changed := slices.DeleteFunc(slices.Clone(products), func(p model.Product) bool { return !slices.Contains(written, p.ID) })
+		return announceChanged(ctx, tx, products[0].UpdatedAt, changed...)
+	})
+	return written, err
 }
 
-// many runs one statement, which is a transaction of its own, over products and returns the ids it wrote.
-func (s *Store) many(ctx context.Context, op, sql string, products []model.Product) ([]id.UUID, error) {
+// many runs one statement over products and returns the ids it wrote.
+func many(ctx context.Context, db outbox.DB, op, sql string, products []model.Product) ([]id.UUID, error) {
 	if len(products) == 0 {
 		return nil, nil
 	}
@@ -99,7 +112,7 @@ func (s *Store) many(ctx context.Context, op, sql string, products []model.Produ
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	rows, err := s.pool.Query(ctx, sql, string(text))
+	rows, err := db.Query(ctx, sql, string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

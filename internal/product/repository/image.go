@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sneakers-marketplace/marketplace/internal/product/model"
 	"github.com/sneakers-marketplace/marketplace/internal/product/repository/dbgen"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -18,7 +20,7 @@ func (s *Store) ImageProduct(ctx context.Context, image id.UUID) (id.UUID, error
 // UpdateGallery implements service.Images. The product's row is locked, so the images of
 // one product change one after the other and never have two primaries.
 func (s *Store) UpdateGallery(ctx context.Context, product id.UUID, change func(*model.Gallery) error) error {
-	return s.tx(ctx, "images of product "+product.String(), func(q *dbgen.Queries) error {
+	return s.tx(ctx, "images of product "+product.String(), func(_ pgx.Tx, q *dbgen.Queries) error {
 		if _, err := q.LockImages(ctx, product); err != nil {
 			return orMissing(err, model.ErrProductNotFound, "lock")
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sneakers-marketplace/marketplace/internal/product/model"
@@ -58,9 +59,11 @@ func (s *Store) find(ctx context.Context, by service.Key) (productRow, error) {
 func (s *Store) UpdateProduct(
 	ctx context.Context, product id.UUID, change func(*model.Product) error,
 ) (p model.Product, err error) {
-	err = s.tx(ctx, "update product "+product.String(), func(q *dbgen.Queries) error {
-		p, err = update(ctx, q, product, change)
-		return err
+	err = s.tx(ctx, "update product "+product.String(), func(tx pgx.Tx, q *dbgen.Queries) error {
+		if p, err = update(ctx, q, product, change); err != nil {
+			return err
+		}
+		return announceChanged(ctx, tx, p.UpdatedAt, p)
 	})
 	return p, err
 }
@@ -95,14 +98,15 @@ func update(
 
 // DeleteProduct implements service.Products.
 func (s *Store) DeleteProduct(ctx context.Context, product id.UUID, at time.Time) error {
-	n, err := s.q.DeleteProduct(ctx, dbgen.DeleteProductParams{ID: product, At: &at})
-	if err != nil {
-		return fmt.Errorf("delete product %s: %w", product, err)
-	}
-	if n == 0 {
-		return fmt.Errorf("delete product %s: %w", product, model.ErrProductNotFound)
-	}
-	return nil
+	return s.tx(ctx, "delete product "+product.String(), func(tx pgx.Tx, q *dbgen.Queries) error {
+		r, err := q.DeleteProduct(ctx, dbgen.DeleteProductParams{ID: product, At: &at})
+		if err != nil {
+			return orMissing(err, model.ErrProductNotFound, "mark")
+		}
+		return announceDeleted(ctx, tx, at, model.Product{
+			ID: product, Name: r.Name, SKU: r.Sku, Status: model.Status(r.Status), Version: r.Version,
+		})
+	})
 }
 
 // taken turns a violated unique index into the "no" it stands for.

@@ -26,8 +26,8 @@ var _ service.Store = (*Store)(nil)
 func New(pool *pgxpool.Pool) *Store { return &Store{pool, dbgen.New(pool)} }
 
 // tx runs fn in one transaction. op names it in errors.
-func (s *Store) tx(ctx context.Context, op string, fn func(*dbgen.Queries) error) error {
-	err := database.InTx(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.q.WithTx(tx)) })
+func (s *Store) tx(ctx context.Context, op string, fn func(pgx.Tx, *dbgen.Queries) error) error {
+	err := database.InTx(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, s.q.WithTx(tx)) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sneakers-marketplace/marketplace/internal/product/model"
 	"github.com/sneakers-marketplace/marketplace/internal/product/repository/dbgen"
 	"github.com/sneakers-marketplace/marketplace/pkg/database"
@@ -14,7 +16,7 @@ import (
 // InsertSize implements service.Sizes.
 func (s *Store) InsertSize(ctx context.Context, size model.Size, opening *model.Transaction) error {
 	op := fmt.Sprintf("add size %s %s to product %s", size.System, size.Label, size.ProductID)
-	return s.tx(ctx, op, func(q *dbgen.Queries) error {
+	return s.tx(ctx, op, func(tx pgx.Tx, q *dbgen.Queries) error {
 		n, err := q.InsertSize(ctx, dbgen.InsertSizeParams{
 			ID: size.ID, ProductID: size.ProductID, System: string(size.System), Label: size.Label,
 			SortKey: size.SortKey, Quantity: size.Stock.Quantity, Reserved: size.Stock.Reserved,
@@ -27,10 +29,13 @@ func (s *Store) InsertSize(ctx context.Context, size model.Size, opening *model.
 			return err
 		case n == 0:
 			return model.ErrProductNotFound
-		case opening == nil:
-			return nil
 		}
-		return q.InsertTransaction(ctx, line(*opening))
+		if opening != nil {
+			if err := q.InsertTransaction(ctx, line(*opening)); err != nil {
+				return err
+			}
+		}
+		return announceSize(ctx, tx, size)
 	})
 }
 
@@ -42,7 +47,7 @@ func (s *Store) Offer(ctx context.Context, key id.UUID) (model.Offer, error) {
 	}
 	return model.Offer{Size: size(r.Size), Product: model.Product{
 		ID: r.Size.ProductID, Name: r.Name, SKU: r.Sku,
-		Currency: money.Currency(r.Currency), Status: model.Status(r.Status),
+		Currency: money.Currency(r.Currency), Status: model.Status(r.Status), Version: r.Version,
 	}}, nil
 }
 

@@ -23,7 +23,7 @@ var errMoved = errors.New("row changed although it was locked")
 func (s *Store) LockSize(
 	ctx context.Context, key id.UUID, change func(context.Context, service.Locked) error,
 ) error {
-	return s.tx(ctx, "stock of size "+key.String(), func(q *dbgen.Queries) error {
+	return s.tx(ctx, "stock of size "+key.String(), func(_ pgx.Tx, q *dbgen.Queries) error {
 		r, err := q.LockSize(ctx, key)
 		if err != nil {
 			return orMissing(err, model.ErrSizeNotFound, "lock")

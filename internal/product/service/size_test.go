@@ -71,7 +71,7 @@ func TestMKT_002_ASizeTellsItsMarketOfTheProductWhateverItsStatus(t *testing.T) 
 		offer, err := b.Size(b.ctx, size.ID)
 		require.NoError(t, err)
 		require.Equal(t, model.Offer{Size: size, Product: model.Product{
-			ID: p.ID, Name: p.Name, SKU: p.SKU, Currency: "JPY", Status: status,
+			ID: p.ID, Name: p.Name, SKU: p.SKU, Currency: "JPY", Status: status, Version: 1,
 		}}, offer)
 	}
 	_, err := b.Size(b.ctx, id.New())

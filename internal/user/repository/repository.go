@@ -17,18 +17,20 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/user/service"
 	"github.com/sneakers-marketplace/marketplace/pkg/database"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/outbox"
 )
 
 // Repository is service.Store on PostgreSQL.
 type Repository struct {
 	pool *pgxpool.Pool // nil inside a transaction
+	db   outbox.DB     // the pool or the transaction
 	q    *dbgen.Queries
 }
 
 var _ service.Store = (*Repository)(nil)
 
 // New returns a store on pool, which stays the caller's to close.
-func New(pool *pgxpool.Pool) *Repository { return &Repository{pool, dbgen.New(pool)} }
+func New(pool *pgxpool.Pool) *Repository { return &Repository{pool, pool, dbgen.New(pool)} }
 
 // InTx implements service.Store; inside a transaction fn joins it.
 func (r *Repository) InTx(ctx context.Context, fn func(service.Store) error) error {
@@ -36,7 +38,7 @@ func (r *Repository) InTx(ctx context.Context, fn func(service.Store) error) err
 		return fn(r)
 	}
 	return database.InTx(ctx, r.pool, func(tx pgx.Tx) error {
-		return fn(&Repository{nil, r.q.WithTx(tx)})
+		return fn(&Repository{nil, tx, r.q.WithTx(tx)})
 	})
 }
 

@@ -38,12 +38,12 @@ func (r *Repository) LiveSessions(ctx context.Context, user id.UUID, now time.Ti
 }
 
 // EndSessions implements service.Sessions.
-func (r *Repository) EndSessions(ctx context.Context, e service.End) (int, error) {
+func (r *Repository) EndSessions(ctx context.Context, e service.End) ([]id.UUID, error) {
 	reason := string(e.Reason)
-	n, err := r.q.EndSessions(ctx, dbgen.EndSessionsParams{
+	ended, err := r.q.EndSessions(ctx, dbgen.EndSessionsParams{
 		Now: &e.At, Reason: &reason, UserID: e.User, OneID: optional(e.Only), ExceptID: optional(e.Except),
 	})
-	return int(n), wrap(err, "end sessions of %s", e.User)
+	return ended, wrap(err, "end sessions of %s", e.User)
 }
 
 // SignedInFrom implements service.Sessions.

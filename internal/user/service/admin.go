@@ -35,15 +35,21 @@ func (s *Service) Ban(ctx context.Context, caller auth.Claims, user id.UUID, rea
 		if err := s.setStatus(ctx, o, model.StatusBanned, model.ActionBanned); err != nil {
 			return err
 		}
-		_, err := o.tx.EndSessions(ctx, End{User: user, Reason: model.EndBanned, At: s.Clock.Now()})
-		return err
+		now := s.Clock.Now()
+		if _, err := endSessions(ctx, o.tx, End{User: user, Reason: model.EndBanned, At: now}); err != nil {
+			return err
+		}
+		return o.tx.Announce(ctx, now, model.BanChanged{UserID: user, Version: o.target.Version + 1})
 	})
 }
 
 // Unban lets a banned account sign in again. Errors: as Ban.
 func (s *Service) Unban(ctx context.Context, caller auth.Claims, user id.UUID, reason string) (model.User, error) {
 	return s.govern(ctx, caller, user, reason, func(o order) error {
-		return s.setStatus(ctx, o, model.StatusActive, model.ActionUnbanned)
+		if err := s.setStatus(ctx, o, model.StatusActive, model.ActionUnbanned); err != nil {
+			return err
+		}
+		return o.tx.Announce(ctx, s.Clock.Now(), model.BanChanged{UserID: user, Version: o.target.Version + 1, Lifted: true})
 	})
 }
 
@@ -67,7 +73,10 @@ func (s *Service) SetRoles(ctx context.Context, caller auth.Claims, user id.UUID
 		if err := o.tx.SetRoles(ctx, user, next, o.actor.ID, e.At); err != nil {
 			return err
 		}
-		return o.tx.Audit(ctx, e)
+		if err := o.tx.Audit(ctx, e); err != nil {
+			return err
+		}
+		return o.tx.Announce(ctx, e.At, model.RolesChanged{UserID: user, Roles: next})
 	})
 }
 

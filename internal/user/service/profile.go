@@ -54,12 +54,13 @@ func (s *Service) ChangePassword(ctx context.Context, caller auth.Claims, presen
 		}
 		u.PasswordHash = hash
 		e := s.entry(ctx, u.ID, u.ID, model.ActionPasswordChanged)
-		if _, err := tx.EndSessions(ctx, End{
-			User: u.ID, Except: caller.Session, Reason: model.EndPasswordChanged, At: e.At,
-		}); err != nil {
+		if err := tx.Audit(ctx, e); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, e)
+		_, err := endSessions(ctx, tx, End{
+			User: u.ID, Except: caller.Session, Reason: model.EndPasswordChanged, At: e.At,
+		})
+		return err
 	})
 	return err
 }
@@ -94,7 +95,10 @@ func (s *Service) makeSeller(ctx context.Context, tx Store, u *model.User) error
 	if err := tx.SetRoles(ctx, u.ID, u.Roles, u.ID, e.At); err != nil {
 		return err
 	}
-	return tx.Audit(ctx, e)
+	if err := tx.Audit(ctx, e); err != nil {
+		return err
+	}
+	return tx.Announce(ctx, e.At, model.RolesChanged{UserID: u.ID, Roles: u.Roles})
 }
 
 // asWrongPassword tells a signed-in caller that the password, not his token, is wrong.

@@ -115,14 +115,14 @@ func (r *rotation) repeat(ctx context.Context, parent model.Token, token string)
 
 // endFamily revokes the session of a reused token and leaves a trace of it.
 func (r *rotation) endFamily(ctx context.Context) error {
-	_, err := r.tx.EndSessions(ctx, End{
-		User: r.session.UserID, Only: r.session.ID, Reason: model.EndTokenReused, At: r.now,
-	})
-	if err != nil {
-		return err
-	}
 	e := r.entry(ctx, r.session.UserID, id.None, model.ActionTokenReused)
 	e.Old = map[string]any{"session": r.session.ID, "live": true}
 	e.New = map[string]any{"session": r.session.ID, "live": false}
-	return r.tx.Audit(ctx, e)
+	if err := r.tx.Audit(ctx, e); err != nil {
+		return err
+	}
+	_, err := endSessions(ctx, r.tx, End{
+		User: r.session.UserID, Only: r.session.ID, Reason: model.EndTokenReused, At: r.now,
+	})
+	return err
 }

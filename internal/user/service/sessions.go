@@ -42,7 +42,12 @@ func (s *Service) end(ctx context.Context, caller auth.Claims, e End) (int, erro
 		return 0, err
 	}
 	e.User, e.At = user.ID, s.Clock.Now()
-	return s.Store.EndSessions(ctx, e)
+	var ended int
+	err = s.Store.InTx(ctx, func(tx Store) (err error) {
+		ended, err = endSessions(ctx, tx, e)
+		return err
+	})
+	return ended, err
 }
 
 // Sessions lists the caller's live sessions, newest first.

@@ -17,6 +17,7 @@ type Store interface {
 	Tokens
 	Addresses
 	Defaults
+	Events
 	// Audit appends one line to the audit trail.
 	Audit(ctx context.Context, e model.Entry) error
 	// InTx runs fn in one transaction, committed when fn returns nil.
@@ -70,8 +71,8 @@ type Sessions interface {
 	SessionUser(ctx context.Context, session id.UUID) (model.Session, model.User, error)
 	// LiveSessions lists an account's sessions that still count at now, newest first.
 	LiveSessions(ctx context.Context, user id.UUID, now time.Time, after *Cursor, limit int) ([]model.Session, error)
-	// EndSessions ends live sessions and answers how many.
-	EndSessions(ctx context.Context, e End) (int, error)
+	// EndSessions ends live sessions and answers which.
+	EndSessions(ctx context.Context, e End) ([]id.UUID, error)
 	// SignedInFrom reports whether the account ever signed in from the network.
 	SignedInFrom(ctx context.Context, user id.UUID, prefix string) (bool, error)
 }
@@ -120,6 +121,17 @@ type Defaults interface {
 	ClearDefault(ctx context.Context, user id.UUID, kind model.AddressKind, except id.UUID, at time.Time) error
 	// PromoteNewest makes the newest address of the kind the default.
 	PromoteNewest(ctx context.Context, user id.UUID, kind model.AddressKind, at time.Time) error
+}
+
+// Events keeps what other services are told.
+type Events interface {
+	// Announce tells other services what happened, once the transaction commits. It is the
+	// last thing a transaction locks anything for: other writers wait for it from here on.
+	Announce(ctx context.Context, at time.Time, e model.Event) error
+	// RevokedSince reads all that was revoked at or after an instant.
+	RevokedSince(ctx context.Context, at time.Time) (Revoked, error)
+	// RevokedAfter reads what was revoked behind a position.
+	RevokedAfter(ctx context.Context, seq int64) (Revoked, error)
 }
 
 // Throttle counts failed sign-ins in a sliding window per key (USER-003).

@@ -13,9 +13,10 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const deleteProduct = `-- name: DeleteProduct :execrows
+const deleteProduct = `-- name: DeleteProduct :one
 UPDATE products SET deleted_at = $1, updated_at = $1, version = version + 1
 WHERE id = $2 AND deleted_at IS NULL
+RETURNING name, sku, status, version
 `
 
 type DeleteProductParams struct {
@@ -23,12 +24,23 @@ type DeleteProductParams struct {
 	ID uuid.UUID
 }
 
-func (q *Queries) DeleteProduct(ctx context.Context, arg DeleteProductParams) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteProduct, arg.At, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type DeleteProductRow struct {
+	Name    string
+	Sku     string
+	Status  string
+	Version int64
+}
+
+func (q *Queries) DeleteProduct(ctx context.Context, arg DeleteProductParams) (DeleteProductRow, error) {
+	row := q.db.QueryRow(ctx, deleteProduct, arg.At, arg.ID)
+	var i DeleteProductRow
+	err := row.Scan(
+		&i.Name,
+		&i.Sku,
+		&i.Status,
+		&i.Version,
+	)
+	return i, err
 }
 
 const insertProduct = `-- name: InsertProduct :exec

@@ -81,7 +81,7 @@ func (q *Queries) LockSize(ctx context.Context, id uuid.UUID) (LockSizeRow, erro
 }
 
 const offer = `-- name: Offer :one
-SELECT s.id, s.product_id, s.system, s.label, s.sort_key, s.quantity, s.reserved, s.created_at, s.updated_at, s.version, p.name, p.sku, p.currency, p.status
+SELECT s.id, s.product_id, s.system, s.label, s.sort_key, s.quantity, s.reserved, s.created_at, s.updated_at, s.version, p.name, p.sku, p.currency, p.status, p.version
 FROM sizes s JOIN products p ON p.id = s.product_id
 WHERE s.id = $1 AND p.deleted_at IS NULL
 `
@@ -92,6 +92,7 @@ type OfferRow struct {
 	Sku      string
 	Currency string
 	Status   string
+	Version  int64
 }
 
 func (q *Queries) Offer(ctx context.Context, id uuid.UUID) (OfferRow, error) {
@@ -112,6 +113,7 @@ func (q *Queries) Offer(ctx context.Context, id uuid.UUID) (OfferRow, error) {
 		&i.Sku,
 		&i.Currency,
 		&i.Status,
+		&i.Version,
 	)
 	return i, err
 }

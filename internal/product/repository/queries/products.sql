@@ -30,6 +30,7 @@ UPDATE products SET name = @name, sku = @sku, brand = @brand, model = @model, ca
     release_date = @release_date, status = @status, updated_at = @updated_at, version = @version
 WHERE id = @id;
 
--- name: DeleteProduct :execrows
+-- name: DeleteProduct :one
 UPDATE products SET deleted_at = @at, updated_at = @at, version = version + 1
-WHERE id = @id AND deleted_at IS NULL;
+WHERE id = @id AND deleted_at IS NULL
+RETURNING name, sku, status, version;

@@ -9,7 +9,7 @@ FROM sizes WHERE product_id = @product_id
 ORDER BY array_position(ARRAY['US_M', 'US_W', 'US_GS', 'EU', 'UK', 'CM'], system), sort_key;
 
 -- name: Offer :one
-SELECT sqlc.embed(s), p.name, p.sku, p.currency, p.status
+SELECT sqlc.embed(s), p.name, p.sku, p.currency, p.status, p.version
 FROM sizes s JOIN products p ON p.id = s.product_id
 WHERE s.id = @id AND p.deleted_at IS NULL;
 

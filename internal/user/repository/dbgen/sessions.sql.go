@@ -65,11 +65,12 @@ func (q *Queries) DropOldSessions(ctx context.Context, before time.Time) (int64,
 	return result.RowsAffected(), nil
 }
 
-const endSessions = `-- name: EndSessions :execrows
+const endSessions = `-- name: EndSessions :many
 UPDATE sessions SET revoked_at = $1, revoked_reason = $2
 WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
   AND ($4::uuid IS NULL OR id = $4::uuid)
   AND ($5::uuid IS NULL OR id <> $5::uuid)
+RETURNING id
 `
 
 type EndSessionsParams struct {
@@ -81,8 +82,8 @@ type EndSessionsParams struct {
 }
 
 // Ends live sessions of an account: one, all but one, or all.
-func (q *Queries) EndSessions(ctx context.Context, arg EndSessionsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, endSessions,
+func (q *Queries) EndSessions(ctx context.Context, arg EndSessionsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, endSessions,
 		arg.Now,
 		arg.Reason,
 		arg.UserID,
@@ -90,9 +91,21 @@ func (q *Queries) EndSessions(ctx context.Context, arg EndSessionsParams) (int64
 		arg.ExceptID,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const liveSessions = `-- name: LiveSessions :many

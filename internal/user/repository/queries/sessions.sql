@@ -24,11 +24,12 @@ LIMIT @size;
 UPDATE sessions SET last_used_at = @now, expires_at = @expires_at WHERE id = @id;
 
 -- Ends live sessions of an account: one, all but one, or all.
--- name: EndSessions :execrows
+-- name: EndSessions :many
 UPDATE sessions SET revoked_at = @now, revoked_reason = @reason
 WHERE user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
   AND (sqlc.narg(one_id)::uuid IS NULL OR id = sqlc.narg(one_id)::uuid)
-  AND (sqlc.narg(except_id)::uuid IS NULL OR id <> sqlc.narg(except_id)::uuid);
+  AND (sqlc.narg(except_id)::uuid IS NULL OR id <> sqlc.narg(except_id)::uuid)
+RETURNING id;
 
 -- name: SignedInFrom :one
 SELECT EXISTS (SELECT FROM sessions WHERE user_id = @user_id AND ip_prefix = @ip_prefix);

@@ -3475,6 +3475,182 @@ func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
 	return nil
 }
 
+type HaltMarketRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MarketId      string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HaltMarketRequest) Reset() {
+	*x = HaltMarketRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HaltMarketRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HaltMarketRequest) ProtoMessage() {}
+
+func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
+func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *HaltMarketRequest) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+type HaltMarketResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *MarketSettings        `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HaltMarketResponse) Reset() {
+	*x = HaltMarketResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HaltMarketResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HaltMarketResponse) ProtoMessage() {}
+
+func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
+func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *HaltMarketResponse) GetSettings() *MarketSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+type ResumeMarketRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MarketId      string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeMarketRequest) Reset() {
+	*x = ResumeMarketRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeMarketRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeMarketRequest) ProtoMessage() {}
+
+func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
+func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ResumeMarketRequest) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+type ResumeMarketResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *MarketSettings        `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeMarketResponse) Reset() {
+	*x = ResumeMarketResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeMarketResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeMarketResponse) ProtoMessage() {}
+
+func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
+func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
 // AccountLimits say how many bids and asks an account may have open.
 type AccountLimits struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -3489,7 +3665,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3501,7 +3677,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3514,7 +3690,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -3547,7 +3723,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3559,7 +3735,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3572,7 +3748,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -3591,7 +3767,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3603,7 +3779,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3616,7 +3792,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -3635,7 +3811,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3647,7 +3823,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3660,7 +3836,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -3679,7 +3855,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3691,7 +3867,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3704,7 +3880,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -3967,6 +4143,14 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\n" +
 	"updateMask\"V\n" +
 	"\x1cUpdateMarketSettingsResponse\x126\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.bidding.v1.MarketSettingsR\bsettings\":\n" +
+	"\x11HaltMarketRequest\x12%\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"L\n" +
+	"\x12HaltMarketResponse\x126\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.bidding.v1.MarketSettingsR\bsettings\"<\n" +
+	"\x13ResumeMarketRequest\x12%\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"N\n" +
+	"\x14ResumeMarketResponse\x126\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1a.bidding.v1.MarketSettingsR\bsettings\"\xa8\x01\n" +
 	"\rAccountLimits\x12'\n" +
 	"\n" +
@@ -4015,34 +4199,37 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xd8\x10\n" +
+	"\aRESTING\x10\x022\xcb\x12\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
-	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12G\n" +
-	"\x06GetBid\x12\x19.bidding.v1.GetBidRequest\x1a\x1a.bidding.v1.GetBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12G\n" +
-	"\x06GetAsk\x12\x19.bidding.v1.GetAskRequest\x1a\x1a.bidding.v1.GetAskResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
+	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
+	"\x06GetBid\x12\x19.bidding.v1.GetBidRequest\x1a\x1a.bidding.v1.GetBidResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12J\n" +
+	"\x06GetAsk\x12\x19.bidding.v1.GetAskRequest\x1a\x1a.bidding.v1.GetAskResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12V\n" +
 	"\n" +
-	"ListMyBids\x12\x1d.bidding.v1.ListMyBidsRequest\x1a\x1e.bidding.v1.ListMyBidsResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
+	"ListMyBids\x12\x1d.bidding.v1.ListMyBidsRequest\x1a\x1e.bidding.v1.ListMyBidsResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12V\n" +
 	"\n" +
-	"ListMyAsks\x12\x1d.bidding.v1.ListMyAsksRequest\x1a\x1e.bidding.v1.ListMyAsksResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
+	"ListMyAsks\x12\x1d.bidding.v1.ListMyAsksRequest\x1a\x1e.bidding.v1.ListMyAsksResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12P\n" +
 	"\tCancelBid\x12\x1c.bidding.v1.CancelBidRequest\x1a\x1d.bidding.v1.CancelBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
 	"\tCancelAsk\x12\x1c.bidding.v1.CancelAskRequest\x1a\x1d.bidding.v1.CancelAskResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
 	"\tCancelAll\x12\x1c.bidding.v1.CancelAllRequest\x1a\x1d.bidding.v1.CancelAllResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\n" +
 	"ReplaceBid\x12\x1d.bidding.v1.ReplaceBidRequest\x1a\x1e.bidding.v1.ReplaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12Y\n" +
 	"\n" +
-	"ReplaceAsk\x12\x1d.bidding.v1.ReplaceAskRequest\x1a\x1e.bidding.v1.ReplaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12\\\n" +
-	"\rGetHighestBid\x12 .bidding.v1.GetHighestBidRequest\x1a!.bidding.v1.GetHighestBidResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12Y\n" +
-	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12_\n" +
-	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12M\n" +
-	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12P\n" +
-	"\tListSales\x12\x1c.bidding.v1.ListSalesRequest\x1a\x1d.bidding.v1.ListSalesResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12M\n" +
-	"\bGetMatch\x12\x1b.bidding.v1.GetMatchRequest\x1a\x1c.bidding.v1.GetMatchResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12\\\n" +
-	"\rListMyMatches\x12 .bidding.v1.ListMyMatchesRequest\x1a!.bidding.v1.ListMyMatchesResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12k\n" +
-	"\x12ListProductMarkets\x12%.bidding.v1.ListProductMarketsRequest\x1a&.bidding.v1.ListProductMarketsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12}\n" +
-	"\x11GetMarketSettings\x12$.bidding.v1.GetMarketSettingsRequest\x1a%.bidding.v1.GetMarketSettingsResponse\"\x1b\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x12}\n" +
-	"\x14UpdateMarketSettings\x12'.bidding.v1.UpdateMarketSettingsRequest\x1a(.bidding.v1.UpdateMarketSettingsResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12z\n" +
-	"\x10GetAccountLimits\x12#.bidding.v1.GetAccountLimitsRequest\x1a$.bidding.v1.GetAccountLimitsResponse\"\x1b\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x12q\n" +
+	"ReplaceAsk\x12\x1d.bidding.v1.ReplaceAskRequest\x1a\x1e.bidding.v1.ReplaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12_\n" +
+	"\rGetHighestBid\x12 .bidding.v1.GetHighestBidRequest\x1a!.bidding.v1.GetHighestBidResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12\\\n" +
+	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
+	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
+	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12S\n" +
+	"\tListSales\x12\x1c.bidding.v1.ListSalesRequest\x1a\x1d.bidding.v1.ListSalesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
+	"\bGetMatch\x12\x1b.bidding.v1.GetMatchRequest\x1a\x1c.bidding.v1.GetMatchResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12_\n" +
+	"\rListMyMatches\x12 .bidding.v1.ListMyMatchesRequest\x1a!.bidding.v1.ListMyMatchesResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12n\n" +
+	"\x12ListProductMarkets\x12%.bidding.v1.ListProductMarketsRequest\x1a&.bidding.v1.ListProductMarketsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12\x80\x01\n" +
+	"\x11GetMarketSettings\x12$.bidding.v1.GetMarketSettingsRequest\x1a%.bidding.v1.GetMarketSettingsResponse\"\x1e\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12}\n" +
+	"\x14UpdateMarketSettings\x12'.bidding.v1.UpdateMarketSettingsRequest\x1a(.bidding.v1.UpdateMarketSettingsResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12_\n" +
+	"\n" +
+	"HaltMarket\x12\x1d.bidding.v1.HaltMarketRequest\x1a\x1e.bidding.v1.HaltMarketResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12e\n" +
+	"\fResumeMarket\x12\x1f.bidding.v1.ResumeMarketRequest\x1a .bidding.v1.ResumeMarketResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12}\n" +
+	"\x10GetAccountLimits\x12#.bidding.v1.GetAccountLimitsRequest\x1a$.bidding.v1.GetAccountLimitsResponse\"\x1e\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12q\n" +
 	"\x10SetAccountLimits\x12#.bidding.v1.SetAccountLimitsRequest\x1a$.bidding.v1.SetAccountLimitsResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05ownerBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
 
 var (
@@ -4058,7 +4245,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -4115,28 +4302,32 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*GetMarketSettingsResponse)(nil),    // 52: bidding.v1.GetMarketSettingsResponse
 	(*UpdateMarketSettingsRequest)(nil),  // 53: bidding.v1.UpdateMarketSettingsRequest
 	(*UpdateMarketSettingsResponse)(nil), // 54: bidding.v1.UpdateMarketSettingsResponse
-	(*AccountLimits)(nil),                // 55: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 56: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 57: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 58: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 59: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 60: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 61: google.protobuf.FieldMask
+	(*HaltMarketRequest)(nil),            // 55: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 56: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 57: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 58: bidding.v1.ResumeMarketResponse
+	(*AccountLimits)(nil),                // 59: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 60: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 61: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 62: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 63: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 64: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 65: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,  // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,  // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,  // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	60, // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	60, // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	60, // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	64, // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	64, // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,  // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,  // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,  // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	60, // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	60, // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	60, // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	60, // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	64, // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	64, // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	64, // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,  // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
 	0,  // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,  // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
@@ -4161,7 +4352,7 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	8,  // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
 	31, // 35: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
 	31, // 36: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	60, // 37: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	64, // 37: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
 	4,  // 38: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
 	31, // 39: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
 	31, // 40: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
@@ -4178,62 +4369,68 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	4,  // 51: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
 	50, // 52: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
 	50, // 53: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	61, // 54: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	65, // 54: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
 	50, // 55: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	55, // 56: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	55, // 57: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	55, // 58: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	9,  // 59: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	11, // 60: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	13, // 61: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	15, // 62: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	17, // 63: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	19, // 64: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	21, // 65: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	23, // 66: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	25, // 67: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	27, // 68: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	29, // 69: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	32, // 70: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	34, // 71: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	38, // 72: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	40, // 73: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	42, // 74: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	44, // 75: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	46, // 76: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	48, // 77: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	51, // 78: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	53, // 79: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	56, // 80: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	58, // 81: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	10, // 82: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	12, // 83: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	14, // 84: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	16, // 85: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	18, // 86: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	20, // 87: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	22, // 88: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	24, // 89: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	26, // 90: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	28, // 91: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	30, // 92: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	33, // 93: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	35, // 94: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	39, // 95: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	41, // 96: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	43, // 97: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	45, // 98: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	47, // 99: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	49, // 100: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	52, // 101: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	54, // 102: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	57, // 103: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	59, // 104: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	82, // [82:105] is the sub-list for method output_type
-	59, // [59:82] is the sub-list for method input_type
-	59, // [59:59] is the sub-list for extension type_name
-	59, // [59:59] is the sub-list for extension extendee
-	0,  // [0:59] is the sub-list for field type_name
+	50, // 56: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	50, // 57: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	59, // 58: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	59, // 59: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	59, // 60: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	9,  // 61: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	11, // 62: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	13, // 63: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	15, // 64: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	17, // 65: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	19, // 66: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	21, // 67: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	23, // 68: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	25, // 69: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	27, // 70: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	29, // 71: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	32, // 72: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	34, // 73: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	38, // 74: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	40, // 75: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	42, // 76: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	44, // 77: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	46, // 78: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	48, // 79: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	51, // 80: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	53, // 81: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	55, // 82: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	57, // 83: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	60, // 84: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	62, // 85: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	10, // 86: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	12, // 87: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	14, // 88: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	16, // 89: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	18, // 90: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	20, // 91: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	22, // 92: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	24, // 93: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	26, // 94: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	28, // 95: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	30, // 96: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	33, // 97: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	35, // 98: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	39, // 99: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	41, // 100: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	43, // 101: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	45, // 102: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	47, // 103: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	49, // 104: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	52, // 105: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	54, // 106: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	56, // 107: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	58, // 108: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	61, // 109: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	63, // 110: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	86, // [86:111] is the sub-list for method output_type
+	61, // [61:86] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -4250,7 +4447,7 @@ func file_bidding_v1_bidding_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   54,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,8 @@ const (
 	BiddingService_ListProductMarkets_FullMethodName   = "/bidding.v1.BiddingService/ListProductMarkets"
 	BiddingService_GetMarketSettings_FullMethodName    = "/bidding.v1.BiddingService/GetMarketSettings"
 	BiddingService_UpdateMarketSettings_FullMethodName = "/bidding.v1.BiddingService/UpdateMarketSettings"
+	BiddingService_HaltMarket_FullMethodName           = "/bidding.v1.BiddingService/HaltMarket"
+	BiddingService_ResumeMarket_FullMethodName         = "/bidding.v1.BiddingService/ResumeMarket"
 	BiddingService_GetAccountLimits_FullMethodName     = "/bidding.v1.BiddingService/GetAccountLimits"
 	BiddingService_SetAccountLimits_FullMethodName     = "/bidding.v1.BiddingService/SetAccountLimits"
 )
@@ -94,6 +96,10 @@ type BiddingServiceClient interface {
 	GetMarketSettings(ctx context.Context, in *GetMarketSettingsRequest, opts ...grpc.CallOption) (*GetMarketSettingsResponse, error)
 	// UpdateMarketSettings changes the fields named in update_mask; journaled (MKT-001).
 	UpdateMarketSettings(ctx context.Context, in *UpdateMarketSettingsRequest, opts ...grpc.CallOption) (*UpdateMarketSettingsResponse, error)
+	// HaltMarket stops a market: only cancelling and expiry go on (MKT-001).
+	HaltMarket(ctx context.Context, in *HaltMarketRequest, opts ...grpc.CallOption) (*HaltMarketResponse, error)
+	// ResumeMarket opens a halted or post-only market (MKT-001).
+	ResumeMarket(ctx context.Context, in *ResumeMarketRequest, opts ...grpc.CallOption) (*ResumeMarketResponse, error)
 	// GetAccountLimits reads how many bids and asks an account may have open.
 	GetAccountLimits(ctx context.Context, in *GetAccountLimitsRequest, opts ...grpc.CallOption) (*GetAccountLimitsResponse, error)
 	// SetAccountLimits changes how many bids and asks an account may have open (MATCH-015).
@@ -318,6 +324,26 @@ func (c *biddingServiceClient) UpdateMarketSettings(ctx context.Context, in *Upd
 	return out, nil
 }
 
+func (c *biddingServiceClient) HaltMarket(ctx context.Context, in *HaltMarketRequest, opts ...grpc.CallOption) (*HaltMarketResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HaltMarketResponse)
+	err := c.cc.Invoke(ctx, BiddingService_HaltMarket_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *biddingServiceClient) ResumeMarket(ctx context.Context, in *ResumeMarketRequest, opts ...grpc.CallOption) (*ResumeMarketResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeMarketResponse)
+	err := c.cc.Invoke(ctx, BiddingService_ResumeMarket_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *biddingServiceClient) GetAccountLimits(ctx context.Context, in *GetAccountLimitsRequest, opts ...grpc.CallOption) (*GetAccountLimitsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetAccountLimitsResponse)
@@ -388,6 +414,10 @@ type BiddingServiceServer interface {
 	GetMarketSettings(context.Context, *GetMarketSettingsRequest) (*GetMarketSettingsResponse, error)
 	// UpdateMarketSettings changes the fields named in update_mask; journaled (MKT-001).
 	UpdateMarketSettings(context.Context, *UpdateMarketSettingsRequest) (*UpdateMarketSettingsResponse, error)
+	// HaltMarket stops a market: only cancelling and expiry go on (MKT-001).
+	HaltMarket(context.Context, *HaltMarketRequest) (*HaltMarketResponse, error)
+	// ResumeMarket opens a halted or post-only market (MKT-001).
+	ResumeMarket(context.Context, *ResumeMarketRequest) (*ResumeMarketResponse, error)
 	// GetAccountLimits reads how many bids and asks an account may have open.
 	GetAccountLimits(context.Context, *GetAccountLimitsRequest) (*GetAccountLimitsResponse, error)
 	// SetAccountLimits changes how many bids and asks an account may have open (MATCH-015).
@@ -464,6 +494,12 @@ func (UnimplementedBiddingServiceServer) GetMarketSettings(context.Context, *Get
 }
 func (UnimplementedBiddingServiceServer) UpdateMarketSettings(context.Context, *UpdateMarketSettingsRequest) (*UpdateMarketSettingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateMarketSettings not implemented")
+}
+func (UnimplementedBiddingServiceServer) HaltMarket(context.Context, *HaltMarketRequest) (*HaltMarketResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method HaltMarket not implemented")
+}
+func (UnimplementedBiddingServiceServer) ResumeMarket(context.Context, *ResumeMarketRequest) (*ResumeMarketResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeMarket not implemented")
 }
 func (UnimplementedBiddingServiceServer) GetAccountLimits(context.Context, *GetAccountLimitsRequest) (*GetAccountLimitsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAccountLimits not implemented")
@@ -870,6 +906,42 @@ func _BiddingService_UpdateMarketSettings_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _BiddingService_HaltMarket_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HaltMarketRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).HaltMarket(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_HaltMarket_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).HaltMarket(ctx, req.(*HaltMarketRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BiddingService_ResumeMarket_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeMarketRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).ResumeMarket(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_ResumeMarket_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).ResumeMarket(ctx, req.(*ResumeMarketRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _BiddingService_GetAccountLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetAccountLimitsRequest)
 	if err := dec(in); err != nil {
@@ -996,6 +1068,14 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateMarketSettings",
 			Handler:    _BiddingService_UpdateMarketSettings_Handler,
+		},
+		{
+			MethodName: "HaltMarket",
+			Handler:    _BiddingService_HaltMarket_Handler,
+		},
+		{
+			MethodName: "ResumeMarket",
+			Handler:    _BiddingService_ResumeMarket_Handler,
 		},
 		{
 			MethodName: "GetAccountLimits",

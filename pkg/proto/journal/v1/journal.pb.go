@@ -92,6 +92,8 @@ type Entry struct {
 	//	*Entry_OpenMarket
 	//	*Entry_Settings
 	//	*Entry_Limits
+	//	*Entry_ChangeListing
+	//	*Entry_Ban
 	Command isEntry_Command `protobuf_oneof:"command"`
 	Events  []*Event        `protobuf:"bytes,15,rep,name=events,proto3" json:"events,omitempty"`
 	// The market's feed sequence after this entry.
@@ -218,6 +220,24 @@ func (x *Entry) GetLimits() *Limits {
 	return nil
 }
 
+func (x *Entry) GetChangeListing() *ChangeListing {
+	if x != nil {
+		if x, ok := x.Command.(*Entry_ChangeListing); ok {
+			return x.ChangeListing
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetBan() *Ban {
+	if x != nil {
+		if x, ok := x.Command.(*Entry_Ban); ok {
+			return x.Ban
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetEvents() []*Event {
 	if x != nil {
 		return x.Events
@@ -275,6 +295,14 @@ type Entry_Limits struct {
 	Limits *Limits `protobuf:"bytes,9,opt,name=limits,proto3,oneof"`
 }
 
+type Entry_ChangeListing struct {
+	ChangeListing *ChangeListing `protobuf:"bytes,10,opt,name=change_listing,json=changeListing,proto3,oneof"`
+}
+
+type Entry_Ban struct {
+	Ban *Ban `protobuf:"bytes,11,opt,name=ban,proto3,oneof"`
+}
+
 func (*Entry_Place) isEntry_Command() {}
 
 func (*Entry_Cancel) isEntry_Command() {}
@@ -290,6 +318,10 @@ func (*Entry_OpenMarket) isEntry_Command() {}
 func (*Entry_Settings) isEntry_Command() {}
 
 func (*Entry_Limits) isEntry_Command() {}
+
+func (*Entry_ChangeListing) isEntry_Command() {}
+
+func (*Entry_Ban) isEntry_Command() {}
 
 type Outcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -557,7 +589,9 @@ type CancelAll struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Account []byte                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	// 0 = both.
-	Side          int32 `protobuf:"varint,2,opt,name=side,proto3" json:"side,omitempty"`
+	Side int32 `protobuf:"varint,2,opt,name=side,proto3" json:"side,omitempty"`
+	// Why, when the account did not ask for it itself.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -604,6 +638,13 @@ func (x *CancelAll) GetSide() int32 {
 		return x.Side
 	}
 	return 0
+}
+
+func (x *CancelAll) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
 }
 
 type Replace struct {
@@ -735,13 +776,15 @@ func (*Expire) Descriptor() ([]byte, []int) {
 }
 
 type OpenMarket struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Product       []byte                 `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
-	ProductName   string                 `protobuf:"bytes,2,opt,name=product_name,json=productName,proto3" json:"product_name,omitempty"`
-	Sku           string                 `protobuf:"bytes,3,opt,name=sku,proto3" json:"sku,omitempty"`
-	SizeLabel     string                 `protobuf:"bytes,4,opt,name=size_label,json=sizeLabel,proto3" json:"size_label,omitempty"`
-	Currency      string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
-	Settings      *Settings              `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Product     []byte                 `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	ProductName string                 `protobuf:"bytes,2,opt,name=product_name,json=productName,proto3" json:"product_name,omitempty"`
+	Sku         string                 `protobuf:"bytes,3,opt,name=sku,proto3" json:"sku,omitempty"`
+	SizeLabel   string                 `protobuf:"bytes,4,opt,name=size_label,json=sizeLabel,proto3" json:"size_label,omitempty"`
+	Currency    string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
+	Settings    *Settings              `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
+	// Of the product when it was read.
+	Version       int64 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -818,6 +861,145 @@ func (x *OpenMarket) GetSettings() *Settings {
 	return nil
 }
 
+func (x *OpenMarket) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// ChangeListing follows the catalogue; a product that left it leaves its market without orders.
+type ChangeListing struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProductName   string                 `protobuf:"bytes,1,opt,name=product_name,json=productName,proto3" json:"product_name,omitempty"`
+	Sku           string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	Version       int64                  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Delisted      bool                   `protobuf:"varint,4,opt,name=delisted,proto3" json:"delisted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeListing) Reset() {
+	*x = ChangeListing{}
+	mi := &file_journal_v1_journal_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeListing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeListing) ProtoMessage() {}
+
+func (x *ChangeListing) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeListing.ProtoReflect.Descriptor instead.
+func (*ChangeListing) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ChangeListing) GetProductName() string {
+	if x != nil {
+		return x.ProductName
+	}
+	return ""
+}
+
+func (x *ChangeListing) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ChangeListing) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ChangeListing) GetDelisted() bool {
+	if x != nil {
+		return x.Delisted
+	}
+	return false
+}
+
+// Ban stops an account in the whole shard, or lifts that; the orders it had are
+// cancelled by the entries that follow.
+type Ban struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Account []byte                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Lifted  bool                   `protobuf:"varint,2,opt,name=lifted,proto3" json:"lifted,omitempty"`
+	// Of the account.
+	Version       int64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ban) Reset() {
+	*x = Ban{}
+	mi := &file_journal_v1_journal_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ban) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ban) ProtoMessage() {}
+
+func (x *Ban) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ban.ProtoReflect.Descriptor instead.
+func (*Ban) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Ban) GetAccount() []byte {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *Ban) GetLifted() bool {
+	if x != nil {
+		return x.Lifted
+	}
+	return false
+}
+
+func (x *Ban) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 type Settings struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Tick          int64                  `protobuf:"varint,1,opt,name=tick,proto3" json:"tick,omitempty"`
@@ -832,7 +1014,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_journal_v1_journal_proto_msgTypes[9]
+	mi := &file_journal_v1_journal_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +1026,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[9]
+	mi := &file_journal_v1_journal_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +1039,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{9}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Settings) GetTick() int64 {
@@ -914,7 +1096,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_journal_v1_journal_proto_msgTypes[10]
+	mi := &file_journal_v1_journal_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1108,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[10]
+	mi := &file_journal_v1_journal_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1121,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{10}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Limits) GetAccount() []byte {
@@ -987,7 +1169,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_journal_v1_journal_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -999,7 +1181,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_journal_v1_journal_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1012,7 +1194,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{11}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Event) GetN() int64 {
@@ -1113,7 +1295,7 @@ type Accepted struct {
 
 func (x *Accepted) Reset() {
 	*x = Accepted{}
-	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1307,7 @@ func (x *Accepted) String() string {
 func (*Accepted) ProtoMessage() {}
 
 func (x *Accepted) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1320,7 @@ func (x *Accepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accepted.ProtoReflect.Descriptor instead.
 func (*Accepted) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{12}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Accepted) GetOrder() int64 {
@@ -1233,7 +1415,7 @@ type Matched struct {
 
 func (x *Matched) Reset() {
 	*x = Matched{}
-	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1427,7 @@ func (x *Matched) String() string {
 func (*Matched) ProtoMessage() {}
 
 func (x *Matched) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1440,7 @@ func (x *Matched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Matched.ProtoReflect.Descriptor instead.
 func (*Matched) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{13}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Matched) GetMatch() int64 {
@@ -1361,7 +1543,7 @@ type Closed struct {
 
 func (x *Closed) Reset() {
 	*x = Closed{}
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1555,7 @@ func (x *Closed) String() string {
 func (*Closed) ProtoMessage() {}
 
 func (x *Closed) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1568,7 @@ func (x *Closed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closed.ProtoReflect.Descriptor instead.
 func (*Closed) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Closed) GetOrder() int64 {
@@ -1453,7 +1635,7 @@ type Reduced struct {
 
 func (x *Reduced) Reset() {
 	*x = Reduced{}
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1465,7 +1647,7 @@ func (x *Reduced) String() string {
 func (*Reduced) ProtoMessage() {}
 
 func (x *Reduced) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1478,7 +1660,7 @@ func (x *Reduced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reduced.ProtoReflect.Descriptor instead.
 func (*Reduced) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Reduced) GetOrder() int64 {
@@ -1531,7 +1713,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"journal.v1\"N\n" +
 	"\x05Batch\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12+\n" +
-	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\xac\x04\n" +
+	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\x95\x05\n" +
 	"\x05Entry\x12\x16\n" +
 	"\x06market\x18\x01 \x01(\fR\x06market\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x11.journal.v1.PlaceH\x00R\x05place\x12,\n" +
@@ -1543,7 +1725,10 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\vopen_market\x18\a \x01(\v2\x16.journal.v1.OpenMarketH\x00R\n" +
 	"openMarket\x122\n" +
 	"\bsettings\x18\b \x01(\v2\x14.journal.v1.SettingsH\x00R\bsettings\x12,\n" +
-	"\x06limits\x18\t \x01(\v2\x12.journal.v1.LimitsH\x00R\x06limits\x12)\n" +
+	"\x06limits\x18\t \x01(\v2\x12.journal.v1.LimitsH\x00R\x06limits\x12B\n" +
+	"\x0echange_listing\x18\n" +
+	" \x01(\v2\x19.journal.v1.ChangeListingH\x00R\rchangeListing\x12#\n" +
+	"\x03ban\x18\v \x01(\v2\x0f.journal.v1.BanH\x00R\x03ban\x12)\n" +
 	"\x06events\x18\x0f \x03(\v2\x11.journal.v1.EventR\x06events\x12\x19\n" +
 	"\bfeed_seq\x18\x10 \x01(\x03R\afeedSeq\x12-\n" +
 	"\aoutcome\x18\x11 \x01(\v2\x13.journal.v1.OutcomeR\aoutcomeB\t\n" +
@@ -1571,10 +1756,11 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x06Cancel\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\x03R\x05order\x12\x12\n" +
-	"\x04side\x18\x03 \x01(\x05R\x04side\"9\n" +
+	"\x04side\x18\x03 \x01(\x05R\x04side\"Q\n" +
 	"\tCancelAll\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x12\n" +
-	"\x04side\x18\x02 \x01(\x05R\x04side\"\xc1\x01\n" +
+	"\x04side\x18\x02 \x01(\x05R\x04side\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc1\x01\n" +
 	"\aReplace\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\x03R\x05order\x12\x14\n" +
@@ -1583,7 +1769,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x0fclient_order_id\x18\x05 \x01(\tR\rclientOrderId\x12\x18\n" +
 	"\acontent\x18\x06 \x01(\x06R\acontent\x12\x12\n" +
 	"\x04side\x18\a \x01(\x05R\x04side\"\b\n" +
-	"\x06Expire\"\xc8\x01\n" +
+	"\x06Expire\"\xe2\x01\n" +
 	"\n" +
 	"OpenMarket\x12\x18\n" +
 	"\aproduct\x18\x01 \x01(\fR\aproduct\x12!\n" +
@@ -1592,7 +1778,17 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\n" +
 	"size_label\x18\x04 \x01(\tR\tsizeLabel\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x120\n" +
-	"\bsettings\x18\x06 \x01(\v2\x14.journal.v1.SettingsR\bsettings\"\xa0\x01\n" +
+	"\bsettings\x18\x06 \x01(\v2\x14.journal.v1.SettingsR\bsettings\x12\x18\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\"z\n" +
+	"\rChangeListing\x12!\n" +
+	"\fproduct_name\x18\x01 \x01(\tR\vproductName\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\x12\x1a\n" +
+	"\bdelisted\x18\x04 \x01(\bR\bdelisted\"Q\n" +
+	"\x03Ban\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x16\n" +
+	"\x06lifted\x18\x02 \x01(\bR\x06lifted\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\"\xa0\x01\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04tick\x18\x01 \x01(\x03R\x04tick\x12\x1b\n" +
 	"\tmax_price\x18\x02 \x01(\x03R\bmaxPrice\x12\x1d\n" +
@@ -1670,24 +1866,26 @@ func file_journal_v1_journal_proto_rawDescGZIP() []byte {
 	return file_journal_v1_journal_proto_rawDescData
 }
 
-var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_journal_v1_journal_proto_goTypes = []any{
-	(*Batch)(nil),      // 0: journal.v1.Batch
-	(*Entry)(nil),      // 1: journal.v1.Entry
-	(*Outcome)(nil),    // 2: journal.v1.Outcome
-	(*Place)(nil),      // 3: journal.v1.Place
-	(*Cancel)(nil),     // 4: journal.v1.Cancel
-	(*CancelAll)(nil),  // 5: journal.v1.CancelAll
-	(*Replace)(nil),    // 6: journal.v1.Replace
-	(*Expire)(nil),     // 7: journal.v1.Expire
-	(*OpenMarket)(nil), // 8: journal.v1.OpenMarket
-	(*Settings)(nil),   // 9: journal.v1.Settings
-	(*Limits)(nil),     // 10: journal.v1.Limits
-	(*Event)(nil),      // 11: journal.v1.Event
-	(*Accepted)(nil),   // 12: journal.v1.Accepted
-	(*Matched)(nil),    // 13: journal.v1.Matched
-	(*Closed)(nil),     // 14: journal.v1.Closed
-	(*Reduced)(nil),    // 15: journal.v1.Reduced
+	(*Batch)(nil),         // 0: journal.v1.Batch
+	(*Entry)(nil),         // 1: journal.v1.Entry
+	(*Outcome)(nil),       // 2: journal.v1.Outcome
+	(*Place)(nil),         // 3: journal.v1.Place
+	(*Cancel)(nil),        // 4: journal.v1.Cancel
+	(*CancelAll)(nil),     // 5: journal.v1.CancelAll
+	(*Replace)(nil),       // 6: journal.v1.Replace
+	(*Expire)(nil),        // 7: journal.v1.Expire
+	(*OpenMarket)(nil),    // 8: journal.v1.OpenMarket
+	(*ChangeListing)(nil), // 9: journal.v1.ChangeListing
+	(*Ban)(nil),           // 10: journal.v1.Ban
+	(*Settings)(nil),      // 11: journal.v1.Settings
+	(*Limits)(nil),        // 12: journal.v1.Limits
+	(*Event)(nil),         // 13: journal.v1.Event
+	(*Accepted)(nil),      // 14: journal.v1.Accepted
+	(*Matched)(nil),       // 15: journal.v1.Matched
+	(*Closed)(nil),        // 16: journal.v1.Closed
+	(*Reduced)(nil),       // 17: journal.v1.Reduced
 }
 var file_journal_v1_journal_proto_depIdxs = []int32{
 	1,  // 0: journal.v1.Batch.entries:type_name -> journal.v1.Entry
@@ -1697,20 +1895,22 @@ var file_journal_v1_journal_proto_depIdxs = []int32{
 	6,  // 4: journal.v1.Entry.replace:type_name -> journal.v1.Replace
 	7,  // 5: journal.v1.Entry.expire:type_name -> journal.v1.Expire
 	8,  // 6: journal.v1.Entry.open_market:type_name -> journal.v1.OpenMarket
-	9,  // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
-	10, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
-	11, // 9: journal.v1.Entry.events:type_name -> journal.v1.Event
-	2,  // 10: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
-	9,  // 11: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
-	12, // 12: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
-	13, // 13: journal.v1.Event.matched:type_name -> journal.v1.Matched
-	14, // 14: journal.v1.Event.closed:type_name -> journal.v1.Closed
-	15, // 15: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	11, // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
+	12, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
+	9,  // 9: journal.v1.Entry.change_listing:type_name -> journal.v1.ChangeListing
+	10, // 10: journal.v1.Entry.ban:type_name -> journal.v1.Ban
+	13, // 11: journal.v1.Entry.events:type_name -> journal.v1.Event
+	2,  // 12: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
+	11, // 13: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
+	14, // 14: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
+	15, // 15: journal.v1.Event.matched:type_name -> journal.v1.Matched
+	16, // 16: journal.v1.Event.closed:type_name -> journal.v1.Closed
+	17, // 17: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_journal_proto_init() }
@@ -1727,8 +1927,10 @@ func file_journal_v1_journal_proto_init() {
 		(*Entry_OpenMarket)(nil),
 		(*Entry_Settings)(nil),
 		(*Entry_Limits)(nil),
+		(*Entry_ChangeListing)(nil),
+		(*Entry_Ban)(nil),
 	}
-	file_journal_v1_journal_proto_msgTypes[11].OneofWrappers = []any{
+	file_journal_v1_journal_proto_msgTypes[13].OneofWrappers = []any{
 		(*Event_Accepted)(nil),
 		(*Event_Matched)(nil),
 		(*Event_Closed)(nil),
@@ -1740,7 +1942,7 @@ func file_journal_v1_journal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_journal_proto_rawDesc), len(file_journal_v1_journal_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

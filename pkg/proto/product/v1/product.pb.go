@@ -88,6 +88,8 @@ const (
 	ProductSort_RELEASE_DATE_DESC        ProductSort = 4
 	ProductSort_RELEASE_DATE_ASC         ProductSort = 5
 	ProductSort_RELEVANCE                ProductSort = 6
+	// The most items sold in the last 30 days first.
+	ProductSort_MOST_ACTIVE ProductSort = 7
 )
 
 // Enum value maps for ProductSort.
@@ -100,6 +102,7 @@ var (
 		4: "RELEASE_DATE_DESC",
 		5: "RELEASE_DATE_ASC",
 		6: "RELEVANCE",
+		7: "MOST_ACTIVE",
 	}
 	ProductSort_value = map[string]int32{
 		"PRODUCT_SORT_UNSPECIFIED": 0,
@@ -109,6 +112,7 @@ var (
 		"RELEASE_DATE_DESC":        4,
 		"RELEASE_DATE_ASC":         5,
 		"RELEVANCE":                6,
+		"MOST_ACTIVE":              7,
 	}
 )
 
@@ -2508,8 +2512,10 @@ type GetSizeResponse struct {
 	Sku           string        `protobuf:"bytes,4,opt,name=sku,proto3" json:"sku,omitempty"`
 	Currency      string        `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
 	ProductStatus ProductStatus `protobuf:"varint,6,opt,name=product_status,json=productStatus,proto3,enum=product.v1.ProductStatus" json:"product_status,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Rises by one with each change of the product.
+	ProductVersion int64 `protobuf:"varint,7,opt,name=product_version,json=productVersion,proto3" json:"product_version,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *GetSizeResponse) Reset() {
@@ -2582,6 +2588,13 @@ func (x *GetSizeResponse) GetProductStatus() ProductStatus {
 		return x.ProductStatus
 	}
 	return ProductStatus_PRODUCT_STATUS_UNSPECIFIED
+}
+
+func (x *GetSizeResponse) GetProductVersion() int64 {
+	if x != nil {
+		return x.ProductVersion
+	}
+	return 0
 }
 
 type ListSizesRequest struct {
@@ -4091,7 +4104,7 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x0fAddSizeResponse\x12$\n" +
 	"\x04size\x18\x01 \x01(\v2\x10.product.v1.SizeR\x04size\"*\n" +
 	"\x0eGetSizeRequest\x12\x18\n" +
-	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\xe9\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x92\x02\n" +
 	"\x0fGetSizeResponse\x12$\n" +
 	"\x04size\x18\x01 \x01(\v2\x10.product.v1.SizeR\x04size\x12\x1d\n" +
 	"\n" +
@@ -4099,7 +4112,8 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\fproduct_name\x18\x03 \x01(\tR\vproductName\x12\x10\n" +
 	"\x03sku\x18\x04 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x12@\n" +
-	"\x0eproduct_status\x18\x06 \x01(\x0e2\x19.product.v1.ProductStatusR\rproductStatus\"b\n" +
+	"\x0eproduct_status\x18\x06 \x01(\x0e2\x19.product.v1.ProductStatusR\rproductStatus\x12'\n" +
+	"\x0fproduct_version\x18\a \x01(\x03R\x0eproductVersion\"b\n" +
 	"\x10ListSizesRequest\x12'\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tproductId\x12%\n" +
@@ -4218,7 +4232,7 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\n" +
 	"\x06ACTIVE\x10\x02\x12\n" +
 	"\n" +
-	"\x06HIDDEN\x10\x03*\x92\x01\n" +
+	"\x06HIDDEN\x10\x03*\xa3\x01\n" +
 	"\vProductSort\x12\x1c\n" +
 	"\x18PRODUCT_SORT_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
@@ -4228,36 +4242,37 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"PRICE_DESC\x10\x03\x12\x15\n" +
 	"\x11RELEASE_DATE_DESC\x10\x04\x12\x14\n" +
 	"\x10RELEASE_DATE_ASC\x10\x05\x12\r\n" +
-	"\tRELEVANCE\x10\x06*d\n" +
+	"\tRELEVANCE\x10\x06\x12\x0f\n" +
+	"\vMOST_ACTIVE\x10\a*d\n" +
 	"\x10ReservationState\x12!\n" +
 	"\x1dRESERVATION_STATE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04HELD\x10\x01\x12\f\n" +
 	"\bRELEASED\x10\x02\x12\b\n" +
 	"\x04SOLD\x10\x03\x12\v\n" +
-	"\aEXPIRED\x10\x042\xe4\x12\n" +
+	"\aEXPIRED\x10\x042\xfc\x12\n" +
 	"\x0eProductService\x12q\n" +
-	"\rCreateProduct\x12 .product.v1.CreateProductRequest\x1a!.product.v1.CreateProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12S\n" +
+	"\rCreateProduct\x12 .product.v1.CreateProductRequest\x1a!.product.v1.CreateProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12V\n" +
 	"\n" +
-	"GetProduct\x12\x1d.product.v1.GetProductRequest\x1a\x1e.product.v1.GetProductResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12Y\n" +
-	"\fListProducts\x12\x1f.product.v1.ListProductsRequest\x1a .product.v1.ListProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12_\n" +
-	"\x0eSearchProducts\x12!.product.v1.SearchProductsRequest\x1a\".product.v1.SearchProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12b\n" +
-	"\x0fSuggestProducts\x12\".product.v1.SuggestProductsRequest\x1a#.product.v1.SuggestProductsResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12q\n" +
+	"GetProduct\x12\x1d.product.v1.GetProductRequest\x1a\x1e.product.v1.GetProductResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12\\\n" +
+	"\fListProducts\x12\x1f.product.v1.ListProductsRequest\x1a .product.v1.ListProductsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
+	"\x0eSearchProducts\x12!.product.v1.SearchProductsRequest\x1a\".product.v1.SearchProductsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12e\n" +
+	"\x0fSuggestProducts\x12\".product.v1.SuggestProductsRequest\x1a#.product.v1.SuggestProductsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12q\n" +
 	"\rUpdateProduct\x12 .product.v1.UpdateProductRequest\x1a!.product.v1.UpdateProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12q\n" +
 	"\rDeleteProduct\x12 .product.v1.DeleteProductRequest\x1a!.product.v1.DeleteProductResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12w\n" +
 	"\x0fAddProductImage\x12\".product.v1.AddProductImageRequest\x1a#.product.v1.AddProductImageResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12\x80\x01\n" +
 	"\x12DeleteProductImage\x12%.product.v1.DeleteProductImageRequest\x1a&.product.v1.DeleteProductImageResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12w\n" +
 	"\x0fSetPrimaryImage\x12\".product.v1.SetPrimaryImageRequest\x1a#.product.v1.SetPrimaryImageResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12q\n" +
 	"\rReorderImages\x12 .product.v1.ReorderImagesRequest\x1a!.product.v1.ReorderImagesResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12_\n" +
-	"\aAddSize\x12\x1a.product.v1.AddSizeRequest\x1a\x1b.product.v1.AddSizeResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12J\n" +
-	"\aGetSize\x12\x1a.product.v1.GetSizeRequest\x1a\x1b.product.v1.GetSizeResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12P\n" +
-	"\tListSizes\x12\x1c.product.v1.ListSizesRequest\x1a\x1d.product.v1.ListSizesResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12w\n" +
+	"\aAddSize\x12\x1a.product.v1.AddSizeRequest\x1a\x1b.product.v1.AddSizeResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12M\n" +
+	"\aGetSize\x12\x1a.product.v1.GetSizeRequest\x1a\x1b.product.v1.GetSizeResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12S\n" +
+	"\tListSizes\x12\x1c.product.v1.ListSizesRequest\x1a\x1d.product.v1.ListSizesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12w\n" +
 	"\x0fUpdateInventory\x12\".product.v1.UpdateInventoryRequest\x1a#.product.v1.UpdateInventoryResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12\x8a\x01\n" +
 	"\x10ReserveInventory\x12#.product.v1.ReserveInventoryRequest\x1a$.product.v1.ReserveInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x8a\x01\n" +
 	"\x10ReleaseInventory\x12#.product.v1.ReleaseInventoryRequest\x1a$.product.v1.ReleaseInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x81\x01\n" +
-	"\rSellInventory\x12 .product.v1.SellInventoryRequest\x1a!.product.v1.SellInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x95\x01\n" +
-	"\x19ListInventoryTransactions\x12,.product.v1.ListInventoryTransactionsRequest\x1a-.product.v1.ListInventoryTransactionsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x12v\n" +
-	"\x0eImportProducts\x12!.product.v1.ImportProductsRequest\x1a\".product.v1.ImportProductsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner(\x01\x12v\n" +
-	"\x0eExportProducts\x12!.product.v1.ExportProductsRequest\x1a\".product.v1.ExportProductsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner0\x01BLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/product/v1;productv1b\x06proto3"
+	"\rSellInventory\x12 .product.v1.SellInventoryRequest\x1a!.product.v1.SellInventoryResponse\"+\x8a\xb5\x18'\x1a\acatalog\x1a\x05admin\x1a\x05owner\"\abidding\"\x05order\x12\x98\x01\n" +
+	"\x19ListInventoryTransactions\x12,.product.v1.ListInventoryTransactionsRequest\x1a-.product.v1.ListInventoryTransactionsResponse\"\x1e\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12v\n" +
+	"\x0eImportProducts\x12!.product.v1.ImportProductsRequest\x1a\".product.v1.ImportProductsResponse\"\x1b\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner(\x01\x12y\n" +
+	"\x0eExportProducts\x12!.product.v1.ExportProductsRequest\x1a\".product.v1.ExportProductsResponse\"\x1e\x8a\xb5\x18\x17\x1a\acatalog\x1a\x05admin\x1a\x05owner\x90\x02\x010\x01BLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/product/v1;productv1b\x06proto3"
 
 var (
 	file_product_v1_product_proto_rawDescOnce sync.Once

@@ -2531,6 +2531,158 @@ func (x *SetRolesResponse) GetUser() *User {
 	return nil
 }
 
+type WatchRevocationsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchRevocationsRequest) Reset() {
+	*x = WatchRevocationsRequest{}
+	mi := &file_user_v1_user_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchRevocationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchRevocationsRequest) ProtoMessage() {}
+
+func (x *WatchRevocationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchRevocationsRequest.ProtoReflect.Descriptor instead.
+func (*WatchRevocationsRequest) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{45}
+}
+
+type WatchRevocationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sessions that ended; tokens of theirs count no more. Ids of sessions as raw bytes.
+	EndedSessions [][]byte `protobuf:"bytes,1,rep,name=ended_sessions,json=endedSessions,proto3" json:"ended_sessions,omitempty"`
+	// Accounts whose roles changed, with the roles they have now, whatever a token says.
+	ChangedRoles []*AccountRoles `protobuf:"bytes,2,rep,name=changed_roles,json=changedRoles,proto3" json:"changed_roles,omitempty"`
+	// Whether this is the whole list, which replaces what came before.
+	Complete      bool `protobuf:"varint,3,opt,name=complete,proto3" json:"complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchRevocationsResponse) Reset() {
+	*x = WatchRevocationsResponse{}
+	mi := &file_user_v1_user_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchRevocationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchRevocationsResponse) ProtoMessage() {}
+
+func (x *WatchRevocationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchRevocationsResponse.ProtoReflect.Descriptor instead.
+func (*WatchRevocationsResponse) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *WatchRevocationsResponse) GetEndedSessions() [][]byte {
+	if x != nil {
+		return x.EndedSessions
+	}
+	return nil
+}
+
+func (x *WatchRevocationsResponse) GetChangedRoles() []*AccountRoles {
+	if x != nil {
+		return x.ChangedRoles
+	}
+	return nil
+}
+
+func (x *WatchRevocationsResponse) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+type AccountRoles struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account's id as raw bytes.
+	UserId        []byte   `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Roles         []string `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountRoles) Reset() {
+	*x = AccountRoles{}
+	mi := &file_user_v1_user_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountRoles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountRoles) ProtoMessage() {}
+
+func (x *AccountRoles) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountRoles.ProtoReflect.Descriptor instead.
+func (*AccountRoles) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *AccountRoles) GetUserId() []byte {
+	if x != nil {
+		return x.UserId
+	}
+	return nil
+}
+
+func (x *AccountRoles) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
 var File_user_v1_user_proto protoreflect.FileDescriptor
 
 const file_user_v1_user_proto_rawDesc = "" +
@@ -2710,7 +2862,15 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\"5\n" +
 	"\x10SetRolesResponse\x12!\n" +
-	"\x04user\x18\x01 \x01(\v2\r.user.v1.UserR\x04user*A\n" +
+	"\x04user\x18\x01 \x01(\v2\r.user.v1.UserR\x04user\"\x19\n" +
+	"\x17WatchRevocationsRequest\"\x99\x01\n" +
+	"\x18WatchRevocationsResponse\x12%\n" +
+	"\x0eended_sessions\x18\x01 \x03(\fR\rendedSessions\x12:\n" +
+	"\rchanged_roles\x18\x02 \x03(\v2\x15.user.v1.AccountRolesR\fchangedRoles\x12\x1a\n" +
+	"\bcomplete\x18\x03 \x01(\bR\bcomplete\"=\n" +
+	"\fAccountRoles\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x14\n" +
+	"\x05roles\x18\x02 \x03(\tR\x05roles*A\n" +
 	"\n" +
 	"UserStatus\x12\x1b\n" +
 	"\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\n" +
@@ -2721,32 +2881,33 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\vAddressKind\x12\x1c\n" +
 	"\x18ADDRESS_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bSHIPPING\x10\x01\x12\v\n" +
-	"\aBILLING\x10\x022\x86\x0e\n" +
+	"\aBILLING\x10\x022\xbc\x0f\n" +
 	"\vUserService\x12G\n" +
 	"\bRegister\x12\x18.user.v1.RegisterRequest\x1a\x19.user.v1.RegisterResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12>\n" +
 	"\x05Login\x12\x15.user.v1.LoginRequest\x1a\x16.user.v1.LoginResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12S\n" +
 	"\fRefreshToken\x12\x1c.user.v1.RefreshTokenRequest\x1a\x1d.user.v1.RefreshTokenResponse\"\x06\x8a\xb5\x18\x02\b\x01\x12A\n" +
-	"\x06Logout\x12\x16.user.v1.LogoutRequest\x1a\x17.user.v1.LogoutResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
-	"\fListSessions\x12\x1c.user.v1.ListSessionsRequest\x1a\x1d.user.v1.ListSessionsResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
+	"\x06Logout\x12\x16.user.v1.LogoutRequest\x1a\x17.user.v1.LogoutResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
+	"\fListSessions\x12\x1c.user.v1.ListSessionsRequest\x1a\x1d.user.v1.ListSessionsResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12V\n" +
 	"\rRevokeSession\x12\x1d.user.v1.RevokeSessionRequest\x1a\x1e.user.v1.RevokeSessionResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12b\n" +
-	"\x11RevokeAllSessions\x12!.user.v1.RevokeAllSessionsRequest\x1a\".user.v1.RevokeAllSessionsResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12M\n" +
+	"\x11RevokeAllSessions\x12!.user.v1.RevokeAllSessionsRequest\x1a\".user.v1.RevokeAllSessionsResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
 	"\n" +
-	"GetProfile\x12\x1a.user.v1.GetProfileRequest\x1a\x1b.user.v1.GetProfileResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
+	"GetProfile\x12\x1a.user.v1.GetProfileRequest\x1a\x1b.user.v1.GetProfileResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12V\n" +
 	"\rUpdateProfile\x12\x1d.user.v1.UpdateProfileRequest\x1a\x1e.user.v1.UpdateProfileResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12Y\n" +
 	"\x0eChangePassword\x12\x1e.user.v1.ChangePasswordRequest\x1a\x1f.user.v1.ChangePasswordResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12b\n" +
 	"\x11AcceptSellerTerms\x12!.user.v1.AcceptSellerTermsRequest\x1a\".user.v1.AcceptSellerTermsResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12M\n" +
 	"\n" +
-	"AddAddress\x12\x1a.user.v1.AddAddressRequest\x1a\x1b.user.v1.AddAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12M\n" +
+	"AddAddress\x12\x1a.user.v1.AddAddressRequest\x1a\x1b.user.v1.AddAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
 	"\n" +
-	"GetAddress\x12\x1a.user.v1.GetAddressRequest\x1a\x1b.user.v1.GetAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
-	"\rListAddresses\x12\x1d.user.v1.ListAddressesRequest\x1a\x1e.user.v1.ListAddressesResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
+	"GetAddress\x12\x1a.user.v1.GetAddressRequest\x1a\x1b.user.v1.GetAddressResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12Y\n" +
+	"\rListAddresses\x12\x1d.user.v1.ListAddressesRequest\x1a\x1e.user.v1.ListAddressesResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12V\n" +
 	"\rUpdateAddress\x12\x1d.user.v1.UpdateAddressRequest\x1a\x1e.user.v1.UpdateAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
-	"\rDeleteAddress\x12\x1d.user.v1.DeleteAddressRequest\x1a\x1e.user.v1.DeleteAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12_\n" +
-	"\tListUsers\x12\x19.user.v1.ListUsersRequest\x1a\x1a.user.v1.ListUsersResponse\"\x1b\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x12Y\n" +
-	"\aGetUser\x12\x17.user.v1.GetUserRequest\x1a\x18.user.v1.GetUserResponse\"\x1b\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x12P\n" +
+	"\rDeleteAddress\x12\x1d.user.v1.DeleteAddressRequest\x1a\x1e.user.v1.DeleteAddressResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12b\n" +
+	"\tListUsers\x12\x19.user.v1.ListUsersRequest\x1a\x1a.user.v1.ListUsersResponse\"\x1e\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12\\\n" +
+	"\aGetUser\x12\x17.user.v1.GetUserRequest\x1a\x18.user.v1.GetUserResponse\"\x1e\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12P\n" +
 	"\aBanUser\x12\x17.user.v1.BanUserRequest\x1a\x18.user.v1.BanUserResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12V\n" +
 	"\tUnbanUser\x12\x19.user.v1.UnbanUserRequest\x1a\x1a.user.v1.UnbanUserResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12S\n" +
-	"\bSetRoles\x12\x18.user.v1.SetRolesRequest\x1a\x19.user.v1.SetRolesResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05ownerBFZDgithub.com/sneakers-marketplace/marketplace/pkg/proto/user/v1;userv1b\x06proto3"
+	"\bSetRoles\x12\x18.user.v1.SetRolesRequest\x1a\x19.user.v1.SetRolesResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12\xa1\x01\n" +
+	"\x10WatchRevocations\x12 .user.v1.WatchRevocationsRequest\x1a!.user.v1.WatchRevocationsResponse\"F\x8a\xb5\x18?\"\x04user\"\aproduct\"\abidding\"\x05order\"\apayment\"\fnotification\"\agateway\x90\x02\x010\x01BFZDgithub.com/sneakers-marketplace/marketplace/pkg/proto/user/v1;userv1b\x06proto3"
 
 var (
 	file_user_v1_user_proto_rawDescOnce sync.Once
@@ -2761,7 +2922,7 @@ func file_user_v1_user_proto_rawDescGZIP() []byte {
 }
 
 var file_user_v1_user_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_user_v1_user_proto_goTypes = []any{
 	(UserStatus)(0),                   // 0: user.v1.UserStatus
 	(AddressKind)(0),                  // 1: user.v1.AddressKind
@@ -2810,85 +2971,91 @@ var file_user_v1_user_proto_goTypes = []any{
 	(*UnbanUserResponse)(nil),         // 44: user.v1.UnbanUserResponse
 	(*SetRolesRequest)(nil),           // 45: user.v1.SetRolesRequest
 	(*SetRolesResponse)(nil),          // 46: user.v1.SetRolesResponse
-	(*timestamppb.Timestamp)(nil),     // 47: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 48: google.protobuf.FieldMask
+	(*WatchRevocationsRequest)(nil),   // 47: user.v1.WatchRevocationsRequest
+	(*WatchRevocationsResponse)(nil),  // 48: user.v1.WatchRevocationsResponse
+	(*AccountRoles)(nil),              // 49: user.v1.AccountRoles
+	(*timestamppb.Timestamp)(nil),     // 50: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),     // 51: google.protobuf.FieldMask
 }
 var file_user_v1_user_proto_depIdxs = []int32{
 	0,  // 0: user.v1.User.status:type_name -> user.v1.UserStatus
-	47, // 1: user.v1.User.created_at:type_name -> google.protobuf.Timestamp
-	47, // 2: user.v1.User.updated_at:type_name -> google.protobuf.Timestamp
+	50, // 1: user.v1.User.created_at:type_name -> google.protobuf.Timestamp
+	50, // 2: user.v1.User.updated_at:type_name -> google.protobuf.Timestamp
 	2,  // 3: user.v1.LoginResponse.user:type_name -> user.v1.User
-	47, // 4: user.v1.Session.created_at:type_name -> google.protobuf.Timestamp
-	47, // 5: user.v1.Session.last_used_at:type_name -> google.protobuf.Timestamp
-	47, // 6: user.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 4: user.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	50, // 5: user.v1.Session.last_used_at:type_name -> google.protobuf.Timestamp
+	50, // 6: user.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
 	11, // 7: user.v1.ListSessionsResponse.sessions:type_name -> user.v1.Session
 	2,  // 8: user.v1.GetProfileResponse.user:type_name -> user.v1.User
-	48, // 9: user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	51, // 9: user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
 	2,  // 10: user.v1.UpdateProfileResponse.user:type_name -> user.v1.User
 	2,  // 11: user.v1.AcceptSellerTermsResponse.user:type_name -> user.v1.User
 	1,  // 12: user.v1.Address.kind:type_name -> user.v1.AddressKind
-	47, // 13: user.v1.Address.created_at:type_name -> google.protobuf.Timestamp
-	47, // 14: user.v1.Address.updated_at:type_name -> google.protobuf.Timestamp
+	50, // 13: user.v1.Address.created_at:type_name -> google.protobuf.Timestamp
+	50, // 14: user.v1.Address.updated_at:type_name -> google.protobuf.Timestamp
 	26, // 15: user.v1.AddAddressRequest.address:type_name -> user.v1.Address
 	26, // 16: user.v1.AddAddressResponse.address:type_name -> user.v1.Address
 	26, // 17: user.v1.GetAddressResponse.address:type_name -> user.v1.Address
 	1,  // 18: user.v1.ListAddressesRequest.kind:type_name -> user.v1.AddressKind
 	26, // 19: user.v1.ListAddressesResponse.addresses:type_name -> user.v1.Address
 	26, // 20: user.v1.UpdateAddressRequest.address:type_name -> user.v1.Address
-	48, // 21: user.v1.UpdateAddressRequest.update_mask:type_name -> google.protobuf.FieldMask
+	51, // 21: user.v1.UpdateAddressRequest.update_mask:type_name -> google.protobuf.FieldMask
 	26, // 22: user.v1.UpdateAddressResponse.address:type_name -> user.v1.Address
 	2,  // 23: user.v1.ListUsersResponse.users:type_name -> user.v1.User
 	2,  // 24: user.v1.GetUserResponse.user:type_name -> user.v1.User
 	2,  // 25: user.v1.BanUserResponse.user:type_name -> user.v1.User
 	2,  // 26: user.v1.UnbanUserResponse.user:type_name -> user.v1.User
 	2,  // 27: user.v1.SetRolesResponse.user:type_name -> user.v1.User
-	3,  // 28: user.v1.UserService.Register:input_type -> user.v1.RegisterRequest
-	5,  // 29: user.v1.UserService.Login:input_type -> user.v1.LoginRequest
-	7,  // 30: user.v1.UserService.RefreshToken:input_type -> user.v1.RefreshTokenRequest
-	9,  // 31: user.v1.UserService.Logout:input_type -> user.v1.LogoutRequest
-	12, // 32: user.v1.UserService.ListSessions:input_type -> user.v1.ListSessionsRequest
-	14, // 33: user.v1.UserService.RevokeSession:input_type -> user.v1.RevokeSessionRequest
-	16, // 34: user.v1.UserService.RevokeAllSessions:input_type -> user.v1.RevokeAllSessionsRequest
-	18, // 35: user.v1.UserService.GetProfile:input_type -> user.v1.GetProfileRequest
-	20, // 36: user.v1.UserService.UpdateProfile:input_type -> user.v1.UpdateProfileRequest
-	22, // 37: user.v1.UserService.ChangePassword:input_type -> user.v1.ChangePasswordRequest
-	24, // 38: user.v1.UserService.AcceptSellerTerms:input_type -> user.v1.AcceptSellerTermsRequest
-	27, // 39: user.v1.UserService.AddAddress:input_type -> user.v1.AddAddressRequest
-	29, // 40: user.v1.UserService.GetAddress:input_type -> user.v1.GetAddressRequest
-	31, // 41: user.v1.UserService.ListAddresses:input_type -> user.v1.ListAddressesRequest
-	33, // 42: user.v1.UserService.UpdateAddress:input_type -> user.v1.UpdateAddressRequest
-	35, // 43: user.v1.UserService.DeleteAddress:input_type -> user.v1.DeleteAddressRequest
-	37, // 44: user.v1.UserService.ListUsers:input_type -> user.v1.ListUsersRequest
-	39, // 45: user.v1.UserService.GetUser:input_type -> user.v1.GetUserRequest
-	41, // 46: user.v1.UserService.BanUser:input_type -> user.v1.BanUserRequest
-	43, // 47: user.v1.UserService.UnbanUser:input_type -> user.v1.UnbanUserRequest
-	45, // 48: user.v1.UserService.SetRoles:input_type -> user.v1.SetRolesRequest
-	4,  // 49: user.v1.UserService.Register:output_type -> user.v1.RegisterResponse
-	6,  // 50: user.v1.UserService.Login:output_type -> user.v1.LoginResponse
-	8,  // 51: user.v1.UserService.RefreshToken:output_type -> user.v1.RefreshTokenResponse
-	10, // 52: user.v1.UserService.Logout:output_type -> user.v1.LogoutResponse
-	13, // 53: user.v1.UserService.ListSessions:output_type -> user.v1.ListSessionsResponse
-	15, // 54: user.v1.UserService.RevokeSession:output_type -> user.v1.RevokeSessionResponse
-	17, // 55: user.v1.UserService.RevokeAllSessions:output_type -> user.v1.RevokeAllSessionsResponse
-	19, // 56: user.v1.UserService.GetProfile:output_type -> user.v1.GetProfileResponse
-	21, // 57: user.v1.UserService.UpdateProfile:output_type -> user.v1.UpdateProfileResponse
-	23, // 58: user.v1.UserService.ChangePassword:output_type -> user.v1.ChangePasswordResponse
-	25, // 59: user.v1.UserService.AcceptSellerTerms:output_type -> user.v1.AcceptSellerTermsResponse
-	28, // 60: user.v1.UserService.AddAddress:output_type -> user.v1.AddAddressResponse
-	30, // 61: user.v1.UserService.GetAddress:output_type -> user.v1.GetAddressResponse
-	32, // 62: user.v1.UserService.ListAddresses:output_type -> user.v1.ListAddressesResponse
-	34, // 63: user.v1.UserService.UpdateAddress:output_type -> user.v1.UpdateAddressResponse
-	36, // 64: user.v1.UserService.DeleteAddress:output_type -> user.v1.DeleteAddressResponse
-	38, // 65: user.v1.UserService.ListUsers:output_type -> user.v1.ListUsersResponse
-	40, // 66: user.v1.UserService.GetUser:output_type -> user.v1.GetUserResponse
-	42, // 67: user.v1.UserService.BanUser:output_type -> user.v1.BanUserResponse
-	44, // 68: user.v1.UserService.UnbanUser:output_type -> user.v1.UnbanUserResponse
-	46, // 69: user.v1.UserService.SetRoles:output_type -> user.v1.SetRolesResponse
-	49, // [49:70] is the sub-list for method output_type
-	28, // [28:49] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	49, // 28: user.v1.WatchRevocationsResponse.changed_roles:type_name -> user.v1.AccountRoles
+	3,  // 29: user.v1.UserService.Register:input_type -> user.v1.RegisterRequest
+	5,  // 30: user.v1.UserService.Login:input_type -> user.v1.LoginRequest
+	7,  // 31: user.v1.UserService.RefreshToken:input_type -> user.v1.RefreshTokenRequest
+	9,  // 32: user.v1.UserService.Logout:input_type -> user.v1.LogoutRequest
+	12, // 33: user.v1.UserService.ListSessions:input_type -> user.v1.ListSessionsRequest
+	14, // 34: user.v1.UserService.RevokeSession:input_type -> user.v1.RevokeSessionRequest
+	16, // 35: user.v1.UserService.RevokeAllSessions:input_type -> user.v1.RevokeAllSessionsRequest
+	18, // 36: user.v1.UserService.GetProfile:input_type -> user.v1.GetProfileRequest
+	20, // 37: user.v1.UserService.UpdateProfile:input_type -> user.v1.UpdateProfileRequest
+	22, // 38: user.v1.UserService.ChangePassword:input_type -> user.v1.ChangePasswordRequest
+	24, // 39: user.v1.UserService.AcceptSellerTerms:input_type -> user.v1.AcceptSellerTermsRequest
+	27, // 40: user.v1.UserService.AddAddress:input_type -> user.v1.AddAddressRequest
+	29, // 41: user.v1.UserService.GetAddress:input_type -> user.v1.GetAddressRequest
+	31, // 42: user.v1.UserService.ListAddresses:input_type -> user.v1.ListAddressesRequest
+	33, // 43: user.v1.UserService.UpdateAddress:input_type -> user.v1.UpdateAddressRequest
+	35, // 44: user.v1.UserService.DeleteAddress:input_type -> user.v1.DeleteAddressRequest
+	37, // 45: user.v1.UserService.ListUsers:input_type -> user.v1.ListUsersRequest
+	39, // 46: user.v1.UserService.GetUser:input_type -> user.v1.GetUserRequest
+	41, // 47: user.v1.UserService.BanUser:input_type -> user.v1.BanUserRequest
+	43, // 48: user.v1.UserService.UnbanUser:input_type -> user.v1.UnbanUserRequest
+	45, // 49: user.v1.UserService.SetRoles:input_type -> user.v1.SetRolesRequest
+	47, // 50: user.v1.UserService.WatchRevocations:input_type -> user.v1.WatchRevocationsRequest
+	4,  // 51: user.v1.UserService.Register:output_type -> user.v1.RegisterResponse
+	6,  // 52: user.v1.UserService.Login:output_type -> user.v1.LoginResponse
+	8,  // 53: user.v1.UserService.RefreshToken:output_type -> user.v1.RefreshTokenResponse
+	10, // 54: user.v1.UserService.Logout:output_type -> user.v1.LogoutResponse
+	13, // 55: user.v1.UserService.ListSessions:output_type -> user.v1.ListSessionsResponse
+	15, // 56: user.v1.UserService.RevokeSession:output_type -> user.v1.RevokeSessionResponse
+	17, // 57: user.v1.UserService.RevokeAllSessions:output_type -> user.v1.RevokeAllSessionsResponse
+	19, // 58: user.v1.UserService.GetProfile:output_type -> user.v1.GetProfileResponse
+	21, // 59: user.v1.UserService.UpdateProfile:output_type -> user.v1.UpdateProfileResponse
+	23, // 60: user.v1.UserService.ChangePassword:output_type -> user.v1.ChangePasswordResponse
+	25, // 61: user.v1.UserService.AcceptSellerTerms:output_type -> user.v1.AcceptSellerTermsResponse
+	28, // 62: user.v1.UserService.AddAddress:output_type -> user.v1.AddAddressResponse
+	30, // 63: user.v1.UserService.GetAddress:output_type -> user.v1.GetAddressResponse
+	32, // 64: user.v1.UserService.ListAddresses:output_type -> user.v1.ListAddressesResponse
+	34, // 65: user.v1.UserService.UpdateAddress:output_type -> user.v1.UpdateAddressResponse
+	36, // 66: user.v1.UserService.DeleteAddress:output_type -> user.v1.DeleteAddressResponse
+	38, // 67: user.v1.UserService.ListUsers:output_type -> user.v1.ListUsersResponse
+	40, // 68: user.v1.UserService.GetUser:output_type -> user.v1.GetUserResponse
+	42, // 69: user.v1.UserService.BanUser:output_type -> user.v1.BanUserResponse
+	44, // 70: user.v1.UserService.UnbanUser:output_type -> user.v1.UnbanUserResponse
+	46, // 71: user.v1.UserService.SetRoles:output_type -> user.v1.SetRolesResponse
+	48, // 72: user.v1.UserService.WatchRevocations:output_type -> user.v1.WatchRevocationsResponse
+	51, // [51:73] is the sub-list for method output_type
+	29, // [29:51] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_user_v1_user_proto_init() }
@@ -2902,7 +3069,7 @@ func file_user_v1_user_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_user_v1_user_proto_rawDesc), len(file_user_v1_user_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   45,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,7 @@ const (
 	UserService_BanUser_FullMethodName           = "/user.v1.UserService/BanUser"
 	UserService_UnbanUser_FullMethodName         = "/user.v1.UserService/UnbanUser"
 	UserService_SetRoles_FullMethodName          = "/user.v1.UserService/SetRoles"
+	UserService_WatchRevocations_FullMethodName  = "/user.v1.UserService/WatchRevocations"
 )
 
 // UserServiceClient is the client API for UserService service.
@@ -91,6 +92,10 @@ type UserServiceClient interface {
 	UnbanUser(ctx context.Context, in *UnbanUserRequest, opts ...grpc.CallOption) (*UnbanUserResponse, error)
 	// SetRoles replaces an account's roles; who may grant what is USER-009.
 	SetRoles(ctx context.Context, in *SetRolesRequest, opts ...grpc.CallOption) (*SetRolesResponse, error)
+	// WatchRevocations tells which access tokens no longer count although they have not
+	// expired: first all of it, then each change, and an empty message at least each
+	// second, so that a service knows that it knows (USER-006).
+	WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error)
 }
 
 type userServiceClient struct {
@@ -311,6 +316,25 @@ func (c *userServiceClient) SetRoles(ctx context.Context, in *SetRolesRequest, o
 	return out, nil
 }
 
+func (c *userServiceClient) WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &UserService_ServiceDesc.Streams[0], UserService_WatchRevocations_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRevocationsRequest, WatchRevocationsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type UserService_WatchRevocationsClient = grpc.ServerStreamingClient[WatchRevocationsResponse]
+
 // UserServiceServer is the server API for UserService service.
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
@@ -360,6 +384,10 @@ type UserServiceServer interface {
 	UnbanUser(context.Context, *UnbanUserRequest) (*UnbanUserResponse, error)
 	// SetRoles replaces an account's roles; who may grant what is USER-009.
 	SetRoles(context.Context, *SetRolesRequest) (*SetRolesResponse, error)
+	// WatchRevocations tells which access tokens no longer count although they have not
+	// expired: first all of it, then each change, and an empty message at least each
+	// second, so that a service knows that it knows (USER-006).
+	WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error
 	mustEmbedUnimplementedUserServiceServer()
 }
 
@@ -432,6 +460,9 @@ func (UnimplementedUserServiceServer) UnbanUser(context.Context, *UnbanUserReque
 }
 func (UnimplementedUserServiceServer) SetRoles(context.Context, *SetRolesRequest) (*SetRolesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetRoles not implemented")
+}
+func (UnimplementedUserServiceServer) WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchRevocations not implemented")
 }
 func (UnimplementedUserServiceServer) mustEmbedUnimplementedUserServiceServer() {}
 func (UnimplementedUserServiceServer) testEmbeddedByValue()                     {}
@@ -832,6 +863,17 @@ func _UserService_SetRoles_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UserService_WatchRevocations_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchRevocationsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(UserServiceServer).WatchRevocations(m, &grpc.GenericServerStream[WatchRevocationsRequest, WatchRevocationsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type UserService_WatchRevocationsServer = grpc.ServerStreamingServer[WatchRevocationsResponse]
+
 // UserService_ServiceDesc is the grpc.ServiceDesc for UserService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -924,6 +966,12 @@ var UserService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _UserService_SetRoles_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchRevocations",
+			Handler:       _UserService_WatchRevocations_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "user/v1/user.proto",
 }

@@ -1,0 +1,63 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+// Ban keeps an account from placing anything and cancels what it has open, or lets it
+// place again; of two bans the one with the higher version holds, whichever comes last.
+// Rule: USER-006.
+func (s *Service) Ban(ctx context.Context, account model.AccountID, b model.Ban) error {
+	return s.exchange.SubmitAll(ctx, model.Command{Kind: model.ChangeBan, Account: account, Ban: b})
+}
+
+// Relist tells a product's markets what the catalogue says of it now. Those of a product
+// that left the catalogue are emptied and take nothing until it is back. Rule: MKT-002.
+func (s *Service) Relist(ctx context.Context, product id.UUID, now model.Listing) error {
+	markets, err := s.store.MarketsOf(ctx, product)
+	if err != nil {
+		return err
+	}
+	for _, m := range markets {
+		if err := s.relist(ctx, m, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) relist(ctx context.Context, market model.MarketID, now model.Listing) error {
+	_, err := s.exchange.Submit(ctx, model.Command{Kind: model.ChangeListing, Market: market, Listing: now})
+	return err
+}
+
+// recheck looks at the catalogue again after a market was opened. A change of the product
+// that was told before the market was there has passed it by.
+func (s *Service) recheck(ctx context.Context, market model.MarketID, opened model.Listing) error {
+	now, err := s.catalogue.Listing(ctx, market)
+	if errors.Is(err, model.ErrMarketNotFound) {
+		now = opened
+		now.Version++ // what hid it came later
+		now.Delisted = true
+		err = nil
+	}
+	if err != nil || now.Version <= opened.Version {
+		return err
+	}
+	return s.relist(ctx, market, now)
+}
+
+// Followed is how far the events of another service have had their effect.
+func (s *Service) Followed(ctx context.Context, source string, partition int32) (int64, error) {
+	return s.store.Position(ctx, source, partition)
+}
+
+// Advance notes that the events of another service have had their effect. Each effect is
+// durable before, and the same event again changes nothing.
+func (s *Service) Advance(ctx context.Context, source string, partition int32, seq int64) error {
+	return s.store.Advance(ctx, source, partition, seq)
+}
