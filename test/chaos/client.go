@@ -122,7 +122,7 @@ func (c *client) step(ctx context.Context, l *load) error {
 		if err := c.diary.write(record{Answer: &t}); err != nil {
 			return err
 		}
-		l.count(t, sent)
+		l.count(t.Outcome, sent)
 		if t.Outcome != unknown {
 			c.learn(a, t)
 			return nil

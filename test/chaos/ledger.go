@@ -36,6 +36,10 @@ type wish struct {
 	order int64
 }
 
+// internalError is what a marketplace says that does not know what went wrong. A
+// database that is away is no such case.
+const internalError = "INTERNAL"
+
 // ledger is what all diaries say together.
 type ledger struct {
 	dir      string
@@ -44,13 +48,14 @@ type ledger struct {
 	orders   map[int64]*expectation
 	matches  map[int64]match
 	wishes   map[wish]bool
-	findings findings // what the diaries give away by themselves
+	unsure   map[string]int // answers that left the outcome open, by reason
+	findings findings       // what the diaries give away by themselves
 }
 
 func newLedger(dir string) *ledger {
 	return &ledger{
 		dir: dir, read: make(map[string]int64), entries: make(map[key]*entry), orders: make(map[int64]*expectation),
-		matches: make(map[int64]match), wishes: make(map[wish]bool),
+		matches: make(map[int64]match), wishes: make(map[wish]bool), unsure: make(map[string]int),
 	}
 }
 
@@ -75,7 +80,11 @@ func (l *ledger) enter(account id.UUID, r record) {
 		l.entries[key{account, a.ID}] = &entry{attempt: *a, account: account}
 		l.wishes[wish{a.Op, a.Order}] = true
 	}
-	if r.Answer == nil || r.Answer.Outcome == unknown {
+	if r.Answer == nil {
+		return
+	}
+	if r.Answer.Outcome == unknown {
+		l.unsure[r.Answer.Reason]++
 		return
 	}
 	e := l.entries[key{account, r.Answer.ID}]
@@ -104,7 +113,13 @@ func (l *ledger) acknowledged(e *entry) {
 		}
 		l.matches[m.ID] = m
 	}
-	if t.Price != e.Price || t.Market != e.Market || (!t.Kept && t.Quantity != e.Quantity) || (t.Kept && t.Order != e.Order) {
+	same := t.Price == e.Price && t.Market == e.Market
+	if t.Kept {
+		same = same && t.Order == e.Order && len(t.Matches) == 0
+	} else {
+		same = same && t.Quantity == e.Quantity
+	}
+	if !same {
 		l.findings.lost("%s was answered with another order: %+v", e, *t)
 	}
 	if t.Kept {

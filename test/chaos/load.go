@@ -22,10 +22,6 @@ import (
 
 const conns = 8
 
-// internalError is what a marketplace says that does not know what went wrong. A
-// database that is away is no such case.
-const internalError = "INTERNAL"
-
 // load is all clients together.
 type load struct {
 	clients  []*client
@@ -33,8 +29,8 @@ type load struct {
 	conns    []*grpc.ClientConn
 	interval time.Duration // between two things that one client asks for
 
-	acknowledged, refused, unknown, internal atomic.Int64
-	watch                                    atomic.Pointer[watch]
+	acknowledged, unknown atomic.Int64
+	watch                 atomic.Pointer[watch]
 }
 
 // watch waits for the first acknowledgement of what was asked after an instant.
@@ -91,16 +87,11 @@ func (l *load) close() error {
 }
 
 // count notes an answer to what was asked at sent.
-func (l *load) count(t answer, sent time.Time) {
-	switch t.Outcome {
-	case refused:
-		l.refused.Add(1)
+func (l *load) count(outcome string, sent time.Time) {
+	switch outcome {
 	case unknown:
 		l.unknown.Add(1)
-		if t.Reason == internalError {
-			l.internal.Add(1)
-		}
-	default:
+	case acknowledged:
 		l.acknowledged.Add(1)
 		if w := l.watch.Load(); w != nil && sent.After(w.after) {
 			select {

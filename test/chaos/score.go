@@ -42,7 +42,7 @@ type score struct {
 	cycles       []cycle // that count
 	acknowledged int64
 	unknown      int64
-	internal     int64
+	internal     int
 	lost         int
 	phantoms     int
 	violations   int
