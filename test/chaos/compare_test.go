@@ -238,7 +238,8 @@ func TestMATCH_005_AnswersThatCannotBeAreSeen(t *testing.T) {
 			"lost:    place ask place-9 .* was answered with another order",
 		},
 		"a match of an order that was kept": {
-			attempt{ID: "replace-9", Op: replace, Side: bid, Order: 101}, answer{ID: "replace-9", Outcome: acknowledged, Order: 101, Kept: true, Matches: []match{{ID: 309}}},
+			attempt{ID: "replace-9", Op: replace, Side: bid, Order: 101},
+			answer{ID: "replace-9", Outcome: acknowledged, Order: 101, Kept: true, Matches: []match{{ID: 309}}},
 			"lost:    replace bid replace-9 .* was answered with another order",
 		},
 		"an answer nobody asked for": {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
@@ -101,7 +103,9 @@ func (d *drill) work(ctx context.Context) error {
 	d.ledger = newLedger(d.diaries())
 	err = d.check(ctx)
 	d.score.complete = err == nil
-	d.say("          answers that left the outcome open: %v", d.ledger.unsure)
+	for _, reason := range slices.Sorted(maps.Keys(d.ledger.unsure)) {
+		d.say("          the outcome was unknown %d times: %s", d.ledger.unsure[reason], reason)
+	}
 	return err
 }
 
