@@ -87,6 +87,19 @@ race-match: ## 64 callers race for one ask, and for one item of stock, in 16 mar
 	@scripts/ensure-postgres.sh
 	@go run ./test/race -rounds $(if $(FULL),50000,5000) -stock $(if $(FULL),5000,500)
 
+.PHONY: crash crash-selftest
+
+crash: ## kill the marketplace and PostgreSQL while clients trade, and compare what they were told; FULL=1
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@go build -o bin/crash ./test/chaos
+	@exec bin/crash $(if $(FULL),-process-kills 25 -postgres-kills 10) $(if $(SEED),-seed $(SEED))
+
+crash-selftest: ## the same with marketplaces that are broken on purpose, each of which must be caught
+	@scripts/ensure-postgres.sh
+	@go build -o bin/crash ./test/chaos
+	@exec bin/crash -selftest
+
 .PHONY: fsck fsck-selftest
 
 fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal

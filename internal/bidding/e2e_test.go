@@ -157,6 +157,24 @@ func TestMATCH_011_RepeatAnswersTheSameOverGRPC(t *testing.T) {
 	w.bid(w.signIn(), 90_00, keyed) // somebody else's key is another key
 }
 
+func TestMATCH_011_RepeatOfAReplaceThatKeptItsPlaceTellsNoOlderMatches(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	buyer, seller := w.signIn(), w.signIn(auth.RoleSeller)
+	three := int32(3)
+	w.ask(seller, 100_00)
+	bid := w.bid(buyer, 100_00, func(r *biddingv1.PlaceBidRequest) { r.Quantity = &three })
+	require.Len(t, bid.Matches, 1)
+	smaller := &biddingv1.ReplaceBidRequest{BidId: bid.Bid.Id, Price: 100_00, Quantity: 1, ClientOrderId: "r-1"}
+	first, err := w.ReplaceBid(buyer, smaller)
+	require.NoError(t, err)
+	require.True(t, first.Kept)
+	require.Empty(t, first.Matches)
+	again, err := w.ReplaceBid(buyer, smaller)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(first, again), "%v\n%v", first, again)
+}
+
 func TestMATCH_012_CancelAndReplaceOverGRPC(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

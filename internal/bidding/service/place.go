@@ -82,7 +82,7 @@ func fingerprint(c *model.Command) uint64 {
 // placed completes an engine's reply: a repeated answer's matches are read back.
 func (s *Service) placed(ctx context.Context, reply engine.Reply) (Placed, error) {
 	p := Placed{Order: reply.Order, Matches: reply.Matches, Kept: reply.Kept}
-	if reply.Repeat {
+	if reply.Repeat && !reply.Kept { // what was kept took nothing when it was made smaller, whatever it took before
 		taken, err := s.store.Taken(ctx, p.Order.Side, p.Order.ID)
 		if err != nil {
 			return Placed{}, err

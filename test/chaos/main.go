@@ -1,0 +1,79 @@
+// Command chaos is the crash drill: it kills the marketplace, and PostgreSQL below
+// it, at random moments while clients trade, and after every kill compares what the
+// clients were told with what the tables hold (MATCH-005, MATCH-011). It shows that
+// a crash of a process loses nothing, not what happens when the power fails.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/run"
+)
+
+func main() {
+	var o options
+	flag.StringVar(&o.binary, "binary", "bin/marketplace", "the marketplace to kill")
+	flag.IntVar(&o.processKills, "process-kills", 5, "how often the marketplace is killed")
+	flag.IntVar(&o.postgresKills, "postgres-kills", 2, "how often PostgreSQL is killed")
+	flag.IntVar(&o.clients, "clients", 96, "how many trade at a time")
+	flag.IntVar(&o.rate, "rate", 3000, "what they ask for a second, all together, at most")
+	flag.Uint64Var(&o.seed, "seed", 0, "of the dice; 0: another one each time")
+	broken := flag.Bool("selftest", false, "kill marketplaces that are broken on purpose, and see them caught")
+	flag.Parse()
+	if o.seed == 0 {
+		o.seed = 1 + rand.Uint64N(1_000_000) //nolint:gosec // a dice, no secret
+	}
+	ctx, release := run.Signals(context.Background())
+	drill := crash
+	if *broken {
+		drill = selftest
+	}
+	ok := drill(ctx, o)
+	release()
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// crash is the drill; its last line of output says how it went.
+func crash(ctx context.Context, o options) bool {
+	s, err := perform(ctx, o, os.Stdout)
+	complain(ctx, err)
+	fmt.Println(&s)
+	return s.ok()
+}
+
+// selftest is the drill with marketplaces that it must find fault with.
+func selftest(ctx context.Context, o options) bool {
+	caught := 0
+	for _, f := range faults {
+		fmt.Printf("a marketplace that %s\n", f.name)
+		s, err := f.drill(ctx, o, os.Stdout)
+		complain(ctx, err)
+		fmt.Println(&s)
+		if s.lost+s.phantoms > 0 {
+			caught++
+		}
+	}
+	verdict := "ok"
+	if caught < len(faults) {
+		verdict = "short"
+	}
+	fmt.Printf("crash-selftest faults=%d caught=%d verdict=%s\n", len(faults), caught, verdict)
+	return caught == len(faults)
+}
+
+// complain says why a drill was not finished.
+func complain(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "crash: interrupted")
+	default:
+		fmt.Fprintln(os.Stderr, "crash:", run.OneLine(err))
+	}
+}
