@@ -33,3 +33,15 @@ func TestMATCH_003_ASellerIsToldTheBidHeGaveUp(t *testing.T) {
 		require.EqualValues(t, 100_00, events[at].BidPrice, rule)
 	}
 }
+
+func TestMKT_001_AHighestPriceBelowWhatRestsIsRefused(t *testing.T) {
+	t.Parallel()
+	b := book.New(book.NewSequence(1, 0), model.DefaultSettings())
+	lone(b, model.Ask, 100_00, 1)
+	s := model.DefaultSettings()
+	s.MaxPrice = 99_00
+	require.Equal(t, model.ErrSettingsConflict, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Equal(t, model.DefaultSettings(), b.Settings(), "a refusal changes nothing")
+	s.MaxPrice = 100_00
+	require.Nil(t, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+}
