@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,4 +41,21 @@ func TestDATA_001_NothingIsShownBeforeItsCommit(t *testing.T) {
 	p, err = b.engine.Price(market)
 	require.NoError(t, err)
 	require.Equal(t, model.Level{Price: 100_00, Qty: 1}, p.BestBid)
+}
+
+// TestDATA_001_ReadsStopWhenTheLeaseCannotBeRenewed: another writer may have taken over
+// by then, and nothing tells this one.
+func TestDATA_001_ReadsStopWhenTheLeaseCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market := b.open()
+	cut := func() ([]uint8, error) { return nil, errBroken }
+	b.store.renew.Store(&cut)
+	require.Eventually(t, func() bool {
+		_, err := b.engine.View(market)
+		return errors.Is(err, model.ErrUnavailable)
+	}, 10*time.Second, 20*time.Millisecond)
+	require.Error(t, b.engine.Ready(context.Background()))
+	b.store.renew.Store(nil)
+	b.ready(b.engine)
 }
