@@ -59,7 +59,7 @@ func tokenMutants() []mutant {
 // sessionMutants are mistakes in signing in and staying so.
 func sessionMutants() []mutant {
 	const dir = "internal/user/service/"
-	signIn := []suite{{pkg: "internal/user/service", run: "TestUSER_003|TestUSER_006"}}
+	signIn := []suite{{pkg: "internal/user/service", run: "TestUSER_003|TestUSER_005|TestUSER_006"}}
 	refresh := []suite{{pkg: "internal/user", run: "TestUSER_005"}}
 	return []mutant{
 		{
@@ -93,7 +93,7 @@ func sessionMutants() []mutant {
 			to:   "return nil",
 		},
 		{
-			name: "two-tabs-refresh-unlocked", rule: "USER-005", tests: refresh, file: dir + "refresh.go",
+			name: "two-tabs-refresh-unlocked", rule: "USER-005", tests: signIn, file: dir + "refresh.go",
 			from: "if err := r.tx.LockSession(ctx, stored.SessionID); err != nil {",
 			to:   "if err := ctx.Err(); err != nil {",
 		},
