@@ -83,6 +83,10 @@ vectors: ## the worked matching scenarios through the book and over gRPC; FILE=o
 model: ## the book against a naive one that shares no code, a million random commands; COMMANDS=n
 	@go test ./internal/bidding/book -v -count=1 -timeout 20m -run 'TestMATCH_004_ALongRandom' -args -commands=$(or $(COMMANDS),1000000) | grep -v '^ok\|^PASS\|^=\|^---'
 
+mutants: ## plant mistakes that break a rule, one after the other, and see the tests notice each; ONLY=name
+	@scripts/ensure-postgres.sh
+	@go run ./test/mutants $(if $(ONLY),-only $(ONLY))
+
 race-match: ## 64 callers race for one ask, and for one item of stock, in 16 markets at once
 	@scripts/ensure-postgres.sh
 	@go run ./test/race -rounds $(if $(FULL),50000,5000) -stock $(if $(FULL),5000,500)

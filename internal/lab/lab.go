@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -126,6 +128,35 @@ func (l *Lab) As(account id.UUID, roles ...auth.Role) context.Context {
 		panic("lab: sign a token: " + err.Error()) // the development keys always sign
 	}
 	return rpc.Bearer(context.Background(), token)
+}
+
+// Caller is an account whose token is renewed for as long as it calls.
+type Caller struct {
+	lab     *Lab
+	account id.UUID
+	roles   []auth.Role
+
+	mu    sync.Mutex
+	ctx   context.Context //nolint:containedctx // what the account's calls carry now
+	until time.Time
+}
+
+// Caller returns an account with these roles that calls for as long as it likes.
+func (l *Lab) Caller(account id.UUID, roles ...auth.Role) *Caller {
+	return &Caller{lab: l, account: account, roles: roles}
+}
+
+// renewEvery is well within the 15 minutes that a token lives.
+const renewEvery = 5 * time.Minute
+
+// Context returns a context whose calls come from the account.
+func (c *Caller) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := c.lab.market.Env.Clock.Now(); !now.Before(c.until) {
+		c.ctx, c.until = c.lab.As(c.account, c.roles...), now.Add(renewEvery)
+	}
+	return c.ctx
 }
 
 // Sizes makes products and n sizes of them, which are markets, and returns their ids.

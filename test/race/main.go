@@ -45,19 +45,19 @@ func main() {
 // track is where races of one kind are run and counted.
 type track struct {
 	*lab.Lab
-	runners []context.Context
-	sellers []context.Context // one a market
-	double  atomic.Int64      // races with more than one winner
-	none    atomic.Int64      // races nobody won
+	runners []*lab.Caller
+	sellers []*lab.Caller // one a market
+	double  atomic.Int64  // races with more than one winner
+	none    atomic.Int64  // races nobody won
 }
 
 func races(ctx context.Context, l *lab.Lab, rounds, stock int) error {
 	t := &track{Lab: l}
 	for range callers {
-		t.runners = append(t.runners, l.As(id.New()))
+		t.runners = append(t.runners, l.Caller(id.New()))
 	}
 	for range markets {
-		t.sellers = append(t.sellers, l.As(id.New(), auth.RoleSeller, auth.RoleCatalog))
+		t.sellers = append(t.sellers, l.Caller(id.New(), auth.RoleSeller, auth.RoleCatalog))
 	}
 	if err := t.each(ctx, rounds, 0, "asks", t.ask); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (t *track) off(try func(runner context.Context) (bool, error)) error {
 	for _, r := range t.runners {
 		wg.Go(func() {
 			<-begin
-			won, err := try(r)
+			won, err := try(r.Context())
 			if err != nil {
 				failed.Store(&err)
 			}
@@ -149,7 +149,7 @@ func (t *track) off(try func(runner context.Context) (bool, error)) error {
 // ask is a race of bids for one ask.
 func (t *track) ask(_ context.Context, m int, size string) error {
 	const price = 100_00
-	if _, err := t.Bidding.PlaceAsk(t.sellers[m], &biddingv1.PlaceAskRequest{MarketId: size, Price: price}); err != nil {
+	if _, err := t.Bidding.PlaceAsk(t.sellers[m].Context(), &biddingv1.PlaceAskRequest{MarketId: size, Price: price}); err != nil {
 		return fmt.Errorf("place the ask: %w", err)
 	}
 	return t.off(func(runner context.Context) (bool, error) {
@@ -162,19 +162,19 @@ func (t *track) ask(_ context.Context, m int, size string) error {
 // time, because the size began with as many items as it has races and each race
 // takes one, so all but one are taken beforehand.
 func (t *track) reserve(_ context.Context, m int, size string) error {
-	s, err := t.Product.GetSize(t.sellers[m], &productv1.GetSizeRequest{Id: size})
+	s, err := t.Product.GetSize(t.sellers[m].Context(), &productv1.GetSizeRequest{Id: size})
 	if err != nil {
 		return err
 	}
 	left := s.GetSize().GetQuantity() - s.GetSize().GetReserved()
 	held := id.New().String()
 	if left > 1 {
-		if _, err := t.Product.ReserveInventory(t.sellers[m], &productv1.ReserveInventoryRequest{SizeId: size, Quantity: left - 1, Reference: held}); err != nil {
+		if _, err := t.Product.ReserveInventory(t.sellers[m].Context(), &productv1.ReserveInventoryRequest{SizeId: size, Quantity: left - 1, Reference: held}); err != nil {
 			return fmt.Errorf("hold the rest: %w", err)
 		}
 	}
 	err = t.off(func(context.Context) (bool, error) {
-		_, err := t.Product.ReserveInventory(t.sellers[m], &productv1.ReserveInventoryRequest{SizeId: size, Quantity: 1, Reference: id.New().String()})
+		_, err := t.Product.ReserveInventory(t.sellers[m].Context(), &productv1.ReserveInventoryRequest{SizeId: size, Quantity: 1, Reference: id.New().String()})
 		if status.Code(err) == codes.FailedPrecondition {
 			return false, nil
 		}
@@ -183,7 +183,7 @@ func (t *track) reserve(_ context.Context, m int, size string) error {
 	if err != nil || left <= 1 {
 		return err
 	}
-	_, err = t.Product.ReleaseInventory(t.sellers[m], &productv1.ReleaseInventoryRequest{Reference: held})
+	_, err = t.Product.ReleaseInventory(t.sellers[m].Context(), &productv1.ReleaseInventoryRequest{Reference: held})
 	return err
 }
 

@@ -77,7 +77,8 @@ func (r *Repository) Claim(
 func (r *Repository) endBlocker(ctx context.Context) error {
 	_, err := r.pool.Exec(ctx, `SELECT pg_terminate_backend(a.pid)
 		FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-		WHERE l.relation = 'bidding_shards'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted
+		WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		  AND l.relation = 'bidding_shards'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted
 		  AND a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '500 ms'`)
 	if err != nil {
 		return fmt.Errorf("end the connection that blocks a shard: %w", err)

@@ -1,0 +1,121 @@
+package main
+
+// engineMutants are mistakes around the books: in the queue, the commit, the fence.
+func engineMutants() []mutant {
+	const dir = "internal/bidding/engine/"
+	const repository = "internal/bidding/repository/"
+	tests := []suite{{pkg: "internal/bidding/engine"}}
+	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
+	return []mutant{
+		{
+			name: "reply-before-commit", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
+			from: "go w.commit(b)",
+			to:   "b.release(nil)\n\t\tgo w.commit(b)",
+		},
+		{
+			name: "poisoned-batch-answered-ok", rule: "MATCH-005", tests: tests, file: dir + "shard.go",
+			from: "b.release(model.ErrUnavailable)",
+			to:   "b.release(nil)",
+		},
+		{
+			name: "another-writers-batch-is-ours", rule: "MATCH-005", tests: tests, file: dir + "shard.go",
+			from: "if found && epoch == row.Epoch && hash == row.Hash {",
+			to:   "if found && epoch > 0 && len(hash) > 0 {",
+		},
+		{
+			name: "lost-reply-is-no-commit", rule: "MATCH-005", tests: tests, file: dir + "shard.go",
+			from: "if found && epoch == row.Epoch && hash == row.Hash {",
+			to:   "if found && epoch > row.Epoch && hash == row.Hash {",
+		},
+		{
+			name: "offender-takes-the-batch-along", rule: "MATCH-005", tests: tests, file: dir + "shard.go",
+			from: "if errors.Is(p.cause, ErrData) {",
+			to:   "if errors.Is(p.cause, ErrData) && p.again != nil {",
+		},
+		{
+			name: "lost-lease-ignored", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
+			from: "return w.abandon(ErrFenced)",
+			to:   "continue",
+		},
+		{
+			name: "fence-ignores-the-epoch", rule: "MATCH-005", tests: fence, file: "migrations/000003_bidding.up.sql",
+			from: "WHERE shard = p_shard AND epoch = p_epoch AND seq = p_seq - 1;",
+			to:   "WHERE shard = p_shard AND seq = p_seq - 1;",
+		},
+		{
+			name: "fence-ignores-gaps", rule: "MATCH-005", tests: fence, file: "migrations/000003_bidding.up.sql",
+			from: "WHERE shard = p_shard AND epoch = p_epoch AND seq = p_seq - 1;",
+			to:   "WHERE shard = p_shard AND epoch = p_epoch AND seq < p_seq;",
+		},
+		{
+			name: "shard-taken-from-its-owner", rule: "MATCH-005", tests: fence, file: repository + "ownership.go",
+			from: "(owner = $2 OR owner = '' OR expires_at < clock_timestamp())",
+			to:   "(owner = $2 OR owner <> $2)",
+		},
+		{
+			name: "lease-renewed-for-anybody", rule: "MATCH-005", tests: fence, file: repository + "ownership.go",
+			from: "AND s.epoch = l.epoch AND s.owner = $3\n\t\tRETURNING",
+			to:   "AND (s.owner = $3 OR s.owner <> $3)\n\t\tRETURNING",
+		},
+		{
+			name: "shown-before-its-commit", rule: "DATA-001", tests: tests, file: dir + "batch.go",
+			from: "b.views[i] = m.cut()",
+			to:   "b.views[i] = m.cut()\n\t\tm.view.Store(b.views[i])",
+		},
+		{
+			name: "read-after-the-lease", rule: "DATA-001", tests: tests, file: dir + "shard.go",
+			from: ".Nanoseconds() > s.until.Load() {",
+			to:   ".Nanoseconds() < 0 {",
+		},
+		{
+			name: "dedupe-forgets-the-content", rule: "MATCH-011", tests: tests, file: dir + "apply.go",
+			from: "case old.content != r.command.Content:",
+			to:   "case old.content != r.command.Content && old.content == 0:",
+		},
+		{
+			name: "dedupe-mixes-accounts", rule: "MATCH-011", tests: tests, file: dir + "dedupe.go",
+			from: "return orderKey{c.Account, c.Market, c.ClientOrderID}",
+			to:   "return orderKey{market: c.Market, id: c.ClientOrderID}",
+		},
+		{
+			name: "dedupe-mixes-markets", rule: "MATCH-011", tests: tests, file: dir + "dedupe.go",
+			from: "return orderKey{c.Account, c.Market, c.ClientOrderID}",
+			to:   "return orderKey{account: c.Account, id: c.ClientOrderID}",
+		},
+		{
+			name: "dedupe-forgets-at-a-restart", rule: "MATCH-011", tests: tests, file: dir + "state.go",
+			from: "if e := &entries[i]; e.Outcome.Order != 0 {",
+			to:   "if e := &entries[i]; e.Outcome.Order < 0 {",
+		},
+		{
+			name: "dedupe-remembers-for-ever", rule: "MATCH-011", tests: tests, file: dir + "dedupe.go",
+			from: "d.answers[d.ring[d.first]].at <= oldest)",
+			to:   "d.answers[d.ring[d.first]].at < 0 && oldest > 0)",
+		},
+		{
+			name: "logical-time-falls", rule: "MATCH-009", tests: tests, file: dir + "serve.go",
+			from: "w.next.at = max(model.At(w.clock.Now()), w.state.head.At)",
+			to:   "w.next.at = model.At(w.clock.Now())",
+		},
+		{
+			name: "sweep-off", rule: "MATCH-009", tests: tests, file: dir + "serve.go",
+			from: "!ok || at > now {",
+			to:   "!ok || at > 0 || at > now {",
+		},
+		{
+			name: "limit-counts-one-shard", rule: "MATCH-015", tests: tests, file: dir + "apply.go",
+			from: "s.tally.of(c.Account)+openElsewhere(c.Account) >= c.Limits.Total",
+			to:   "s.tally.of(c.Account) >= c.Limits.Total",
+		},
+		{
+			name: "low-prices-are-never-unusual", rule: "MATCH-015", tests: tests, file: dir + "apply.go",
+			from: "unusualTimes*c.Price >= last)",
+			to:   "c.Price > 0)",
+		},
+		{
+			name: "settings-overwrite-newer-ones", rule: "MKT-001", tests: tests, file: dir + "apply.go",
+			from: "if c.Settings.Version != m.Settings.Version {",
+			to:   "if c.Settings.Version > m.Settings.Version {",
+		},
+	}
+}
