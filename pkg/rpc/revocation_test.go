@@ -27,7 +27,9 @@ func (b *bundle) session(t *testing.T, roles ...auth.Role) (context.Context, id.
 	session := id.New()
 	token, _, err := b.issuer.Access(b.account, session, roles)
 	require.NoError(t, err)
-	return header(t.Context(), headerAuthorization, "Bearer "+token), session
+	ctx, cancel := context.WithTimeout(t.Context(), waitFor) // a stream that goes on for ever fails
+	t.Cleanup(cancel)
+	return header(ctx, headerAuthorization, "Bearer "+token), session
 }
 
 func TestUSER_006_TokensOfAnEndedSessionAreRefused(t *testing.T) {

@@ -17,7 +17,7 @@ func tokenMutants() []mutant {
 		{
 			name: "unknown-kid-takes-the-first-key", rule: "USER-004", tests: tests, file: verifier,
 			from: "\tif k == nil {",
-			to:   "\tif k == nil {\n\t\tk = &v.ring[0]\n\t}\n\tif k == nil {",
+			to:   "\tif k == nil {\n\t\tk = &r[0]\n\t}\n\tif k == nil {",
 		},
 		{
 			name: "token-brings-its-key-along", rule: "USER-004", tests: tests, file: verifier,
@@ -50,8 +50,8 @@ func tokenMutants() []mutant {
 		{
 			name: "signed-in-is-enough", rule: "AUTH-002", file: "pkg/rpc/method.go",
 			tests: []suite{{pkg: "pkg/rpc", run: "TestAUTH_"}},
-			from:  "m.public, m.self = rule.GetPublic(), rule.GetSelf()",
-			to:    "m.public, m.self = rule.GetPublic(), true",
+			from:  "m.public, m.self, m.services = rule.GetPublic(), rule.GetSelf(),",
+			to:    "m.public, m.self, m.services = rule.GetPublic(), true,",
 		},
 	}
 }
