@@ -28,14 +28,11 @@ func (p *planner) wantedLevels(spot int) int {
 	return 2 + spot%2
 }
 
-// quote brings each side up by two levels at most.
+// quote adds a level to each side, unless it is as deep as it should be.
 func (p *planner) quote(spot int) {
-	d := &p.desks[spot]
 	for _, side := range []biddingv1.Side{ask, bid} {
-		for range 2 {
-			if d.levels(side) < p.wantedLevels(spot) {
-				p.rest(spot, side, p.quoted(spot, side))
-			}
+		if p.desks[spot].levels(side) < p.wantedLevels(spot) {
+			p.rest(spot, side, p.quoted(spot, side))
 		}
 	}
 }
@@ -170,7 +167,7 @@ func (p *planner) change(spot int, side biddingv1.Side, o offer) {
 		a.deed = cancel
 		d.drop(side, o.order)
 		p.lane = append(p.lane, a)
-	case n < 55 && o.left > 1:
+	case n < 80 && o.left > 1:
 		a.deed, a.quantity = reduce, o.left-1
 		list := *d.side(side)
 		for i := range list {

@@ -19,7 +19,7 @@ var (
 	// Full is what `marketplace seed --demo` makes.
 	Full = Scale{Products: 230, Days: 120, Sales: 4000, Sellers: 8, Buyers: 8}
 	// Quick is the same for somebody who waits for the first `marketplace up`.
-	Quick = Scale{Products: 230, Days: 30, Sales: 900, Sellers: 3, Buyers: 4}
+	Quick = Scale{Products: 230, Days: 21, Sales: 900, Sellers: 2, Buyers: 3}
 )
 
 // The bounds of a scale.

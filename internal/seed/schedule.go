@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	shiftsADay     = 3
+	shiftsADay     = 2
 	momentsOfShift = 3                // a few minutes apart, so that an access token lives for all of them
 	lastShift      = 40 * time.Minute // before the present
 	slot           = day / shiftsADay
@@ -71,6 +71,12 @@ type scheduler struct {
 	live  []int         // markets with a book
 	reach []int         // running sums of how often live markets trade
 }
+
+// How often each side of a book is given one more level.
+const (
+	quotedBetween = 2
+	quotedLate    = 3
+)
 
 const bookedAway = 2 // sizes up to so far from the most wanted one have a book
 
@@ -147,9 +153,12 @@ func (s *scheduler) quotes() {
 			opens = s.r.IntN(s.first[spot] + 1)
 		}
 		s.add(opens, spot, quoting)
-		s.add(opens+s.r.IntN(all-opens), spot, quoting)
-		s.add(all-1-s.r.IntN(late), spot, quoting)
-		s.add(all-1-s.r.IntN(late), spot, quoting)
+		for range quotedBetween {
+			s.add(opens+s.r.IntN(all-opens), spot, quoting)
+		}
+		for range quotedLate {
+			s.add(all-1-s.r.IntN(late), spot, quoting)
+		}
 	}
 }
 
