@@ -87,7 +87,12 @@ race-match: ## 64 callers race for one ask, and for one item of stock, in 16 mar
 	@scripts/ensure-postgres.sh
 	@go run ./test/race -rounds $(if $(FULL),50000,5000) -stock $(if $(FULL),5000,500)
 
-.PHONY: fsck fsck-selftest
+.PHONY: fsck fsck-selftest seed
+
+seed: ## give a new marketplace four months of demo instead of three weeks; before the first make run
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@bin/marketplace seed --demo
 
 fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal
 	@go build -o bin/marketplace ./cmd/marketplace

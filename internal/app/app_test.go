@@ -379,6 +379,7 @@ func TestSeedSaysWhyItMakesNoDemo(t *testing.T) {
 	require.NoError(t, CreateOwner(ctx, src, src["DATABASE_URL"], "me@example.com", "correct horse battery"))
 	_, err := Seed(ctx, o)
 	require.ErrorIs(t, err, seed.ErrSignIn)
+	require.ErrorContains(t, err, "no demo: its accounts cannot sign in: "+seed.Owner)
 	require.ErrorContains(t, err, "name an empty database in DATABASE_URL")
 
 	o.Source = src.With(config.Source{"ENVIRONMENT": "production"})

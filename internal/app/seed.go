@@ -38,16 +38,19 @@ func Seed(ctx context.Context, o SeedOptions) (report seed.Report, err error) {
 	if err != nil {
 		return report, err
 	}
+	var failed error
 	err = m.run(ctx, func(ctx context.Context, m *Marketplace) error {
-		report, err = m.seed(ctx, o)
-		return err
+		report, failed = m.seed(ctx, o)
+		return failed
 	}, m.database, m.migrate)
 	var locked *embeddedpg.LockedError
-	if errors.As(err, &locked) {
+	switch {
+	case ctx.Err() != nil:
+		return report, ctx.Err()
+	case errors.As(err, &locked):
 		return report, fmt.Errorf("a marketplace is running on the state folder %s, and a demo begins in the past: stop it first", locked.Dir)
-	}
-	if err == nil && ctx.Err() != nil {
-		err = ctx.Err()
+	case failed != nil:
+		return report, failed
 	}
 	return report, err
 }
@@ -66,7 +69,7 @@ func (m *Marketplace) seed(ctx context.Context, o SeedOptions) (seed.Report, err
 		report, err = m.makeDemo(ctx, mark.Or(o.Scale), password, o.Progress)
 	}
 	if errors.Is(err, seed.ErrSignIn) || errors.Is(err, seed.ErrTraded) || errors.Is(err, seed.ErrForeign) {
-		return report, fmt.Errorf("a demo needs a marketplace of its own, and in this one %w: name an empty database in DATABASE_URL, or a state folder of its own with --state", err)
+		return report, fmt.Errorf("no demo: %w; name an empty database in DATABASE_URL, or a new state folder with --state", err)
 	}
 	return report, err
 }
@@ -114,21 +117,22 @@ func (m *Marketplace) within(ctx context.Context, clk clock.Clock, targets []Tar
 		Source: m.Env.Source.With(private), Log: m.Env.Log, Clock: clk,
 		Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
 	}
-	outer := ctx
-	ctx, finish := context.WithCancel(ctx)
+	served, finish := context.WithCancel(ctx)
 	defer finish()
-	done := false
+	failed := errors.New("the services stopped before the work was done")
 	builds = append(builds, func(context.Context, *run.Env) ([]run.Task, error) {
 		return []run.Task{run.Working("demo", func(ctx context.Context) error {
 			defer finish()
-			err := dialled(ctx, env, targets, work)
-			done = err == nil
-			return err
+			failed = dialled(ctx, env, targets, work)
+			return failed
 		})}, nil
 	})
-	err := run.Run(ctx, m.grace, env, builds...)
-	if err == nil && !done {
-		err = outer.Err() // told to stop
+	err := run.Run(served, m.grace, env, builds...)
+	switch {
+	case ctx.Err() != nil: // told to stop
+		return ctx.Err()
+	case err == nil || failed != nil && errors.Is(err, failed):
+		return failed
 	}
 	return err
 }

@@ -42,17 +42,21 @@ func (p *planner) quoted(spot int, side biddingv1.Side) int64 {
 	d := &p.desks[spot]
 	fair := p.fair(&p.spots[spot])
 	away := int64(firstAway + d.levels(side)*nextAway + p.r.IntN(nextAway/2))
-	sign := int64(1)
-	if side == bid {
-		sign = -1
-	}
-	price := (fair + sign*(fair*away/level+dollar)) / dollar * dollar
+	price := (fair + outward(side)*(fair*away/level+dollar)) / dollar * dollar
 	if list := *d.side(side); len(list) > 0 {
 		if worst := list[len(list)-1].price; !better(side, worst, price) {
-			price = worst + sign*dollar*int64(1+p.r.IntN(stepAway))
+			price = worst + outward(side)*dollar*int64(1+p.r.IntN(stepAway))
 		}
 	}
 	return p.apart(spot, side, price)
+}
+
+// outward is the direction in which a side's prices get worse.
+func outward(side biddingv1.Side) int64 {
+	if side == bid {
+		return -1
+	}
+	return 1
 }
 
 // apart moves a price off the other side, so that it rests.
@@ -180,7 +184,7 @@ func (p *planner) change(spot int, side biddingv1.Side, o offer) {
 		d.drop(side, o.order)
 		a.deed, a.replaces, a.order, a.life = replace, o.order, p.number(), o.ends-p.now
 		if a.price = p.apart(spot, side, p.fair(&p.spots[spot])); a.price == o.price {
-			a.price = o.price + map[biddingv1.Side]int64{bid: -dollar, ask: dollar}[side]
+			a.price += outward(side) * dollar
 		}
 		p.enter(a)
 	}
