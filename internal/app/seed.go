@@ -142,7 +142,7 @@ func dialled(ctx context.Context, env *run.Env, targets []Target, work func(cont
 	wait, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	if err := ready(wait, env.Network); err != nil {
-		return err
+		return fmt.Errorf("%w; does another marketplace serve this database?", err)
 	}
 	conns := make([]*grpc.ClientConn, len(targets))
 	for i, t := range targets {
