@@ -104,7 +104,12 @@ crash-selftest: ## the same with marketplaces that are broken on purpose, each o
 	@go build -o bin/crash ./test/chaos
 	@exec bin/crash -selftest
 
-.PHONY: fsck fsck-selftest
+.PHONY: fsck fsck-selftest seed
+
+seed: ## give a new marketplace four months of demo instead of three weeks; before the first make run
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@bin/marketplace seed --demo
 
 fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal
 	@go build -o bin/marketplace ./cmd/marketplace

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sneakers-marketplace/marketplace/internal/app"
+	"github.com/sneakers-marketplace/marketplace/internal/seed"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 )
 
@@ -25,7 +26,7 @@ func upCommand() *cobra.Command {
 			defer func() { err = errors.Join(err, log.Close()) }()
 			return app.Up(cmd.Context(), app.UpOptions{
 				Options: app.Options{Source: config.Environ(), State: stateOf(cmd), Log: log, Notice: cmd.ErrOrStderr()},
-				Demo:    !noDemo, LogPath: logPath, Out: cmd.OutOrStdout(), Version: version,
+				Demo:    !noDemo, Scale: seed.Quick, LogPath: logPath, Out: cmd.OutOrStdout(), Version: version,
 			})
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sneakers-marketplace/marketplace/internal/seed"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
 	"github.com/sneakers-marketplace/marketplace/migrations"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
@@ -68,6 +69,9 @@ type opened struct {
 	ended  chan error
 }
 
+// little is a demo that is made at once.
+var little = seed.Scale{Products: 6, Days: 2, Sales: 20, Sellers: 1, Buyers: 2}
+
 func open(t *testing.T, src config.Source, state string, demo bool) *opened {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -75,7 +79,7 @@ func open(t *testing.T, src config.Source, state string, demo bool) *opened {
 	go func() {
 		o.ended <- Up(ctx, UpOptions{
 			Options: Options{Source: src, State: state, Log: io.Discard, Notice: o.screen},
-			Demo:    demo, LogPath: "some.log", Out: o.screen, Version: "test",
+			Demo:    demo, Scale: little, LogPath: "some.log", Out: o.screen, Version: "test",
 		})
 	}()
 	t.Cleanup(cancel)
@@ -123,7 +127,7 @@ func TestUpShowsAScreenWorthLookingAt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	for _, part := range []string{"ready in", "user.v1.UserService", "some.log", r.Owner.Email, r.Owner.Password, "best bid", "990v6", "USD", "SearchProducts", "GetDepth"} {
+	for _, part := range []string{"ready in", "user.v1.UserService", "some.log", r.Owner.Email, r.Owner.Password, "best bid", "Most active markets", "USD", "SearchProducts", "GetDepth"} {
 		require.Contains(t, o.screen.String(), part)
 	}
 	require.NotContains(t, o.screen.String(), "\x1b", "no colours in a file")
@@ -344,6 +348,49 @@ func TestQueryPrintsRowsAndReadsOnly(t *testing.T) {
 	require.ErrorContains(t, Query(ctx, url, "DELETE FROM users", false, &out), "read-only")
 	require.ErrorContains(t, Query(ctx, url, "SELEC 1", false, &out), "syntax error")
 	require.ErrorContains(t, Query(ctx, "postgres://127.0.0.1:1/x", "SELECT 1", false, &out), "cannot reach")
+}
+
+func TestSeedMakesADemoOnceAndUpServesIt(t *testing.T) {
+	t.Parallel()
+	src, state, progress := variables(testkit.EmptyDatabaseURL(t)), stateDir(t), &screen{}
+	o := SeedOptions{Options: Options{Source: src, State: state, Log: io.Discard}, Scale: little, Progress: progress}
+	made, err := Seed(context.Background(), o)
+	require.NoError(t, err)
+	require.True(t, made.Made)
+	before := count(t, src["DATABASE_URL"])
+	again, err := Seed(context.Background(), o)
+	require.NoError(t, err)
+	require.False(t, again.Made)
+
+	served := open(t, src, state, true).ready(t)
+	_, err = Seed(context.Background(), o)
+	require.ErrorContains(t, err, "a marketplace is running on the state folder "+state)
+	require.ErrorContains(t, err, "stop it first")
+	served.stop(t)
+	require.Contains(t, served.screen.String(), "Demo accounts")
+	require.Equal(t, before, count(t, src["DATABASE_URL"]))
+}
+
+func TestSeedSaysWhyItMakesNoDemo(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	src := variables(testkit.EmptyDatabaseURL(t))
+	o := SeedOptions{Options: Options{Source: src, State: stateDir(t), Log: io.Discard}, Scale: little, Progress: io.Discard}
+	require.NoError(t, CreateOwner(ctx, src, src["DATABASE_URL"], "me@example.com", "correct horse battery"))
+	_, err := Seed(ctx, o)
+	require.ErrorIs(t, err, seed.ErrSignIn)
+	require.ErrorContains(t, err, "no demo: its accounts cannot sign in: "+seed.Owner)
+	require.ErrorContains(t, err, "name an empty database in DATABASE_URL")
+
+	o.Source = src.With(config.Source{"ENVIRONMENT": "production"})
+	_, err = Seed(ctx, o)
+	require.ErrorContains(t, err, "in production gets no demo")
+
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	o.Source = src
+	_, err = Seed(ended, o)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestStaleRunFileIsIgnored(t *testing.T) {

@@ -19,29 +19,35 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
 
-// demo makes the demo unless it is there. Its accounts share one password, made
-// once per state folder, so no installation has one that others know.
-func (u *up) demo(ctx context.Context) error {
-	env := u.market.Env
-	if env.Source["ENVIRONMENT"] == string(config.Production) || exposed(env.Source, u.market.targets) {
+// demo makes the demo unless it is there, before the services start. Its accounts
+// share one password, made once per state folder, so no installation has one that
+// others know.
+func (u *up) demo(ctx context.Context, m *Marketplace) error {
+	env := m.Env
+	if env.Source["ENVIRONMENT"] == string(config.Production) || exposed(env.Source, m.targets) {
 		u.notes = append(u.notes, "No demo: this marketplace is in production or listens beyond this machine.")
 		return nil
 	}
-	password, fresh, err := demoPassword(u.market.State)
+	password, fresh, err := demoPassword(m.State)
 	if err != nil {
 		return err
 	}
-	done, err := seed.Done(ctx, u.client)
+	mark, err := m.lookForDemo(ctx)
+	if errors.Is(err, seed.ErrForeign) {
+		return u.noDemo(err)
+	}
 	if err != nil {
 		return err
 	}
-	if done && fresh {
+	if mark.State == seed.Complete && fresh {
 		u.notes = append(u.notes, "The demo is there, but its password is in the state folder it was made with.")
 		return nil
 	}
-	if !done {
-		if made, err := u.makeDemo(ctx, password); err != nil || !made {
-			return err
+	if mark.State != seed.Complete {
+		_, _ = fmt.Fprintln(u.Out, "making the demo: people, products and weeks of bids, asks and sales ...")
+		_, err := m.makeDemo(ctx, mark.Or(u.Scale), password, u.Out)
+		if err != nil {
+			return u.noDemo(err)
 		}
 	}
 	for _, email := range []string{seed.Owner, seed.Seller, seed.Buyer1, seed.Buyer2} {
@@ -50,22 +56,13 @@ func (u *up) demo(ctx context.Context) error {
 	return nil
 }
 
-// makeDemo is false when the marketplace has an owner of its own.
-func (u *up) makeDemo(ctx context.Context, password string) (bool, error) {
-	_, _ = fmt.Fprintln(u.Out, "making the demo: accounts, products, bids and asks ...")
-	err := user.CreateOwner(ctx, u.market.Env, seed.Owner, password)
-	if err != nil && !ownerExists(err) {
-		return false, fmt.Errorf("make the demo's owner: %w", err)
-	}
-	err = seed.Demo(ctx, u.client, password)
-	if errors.Is(err, seed.ErrSignIn) {
+// noDemo goes on without when the marketplace is somebody's own.
+func (u *up) noDemo(err error) error {
+	if errors.Is(err, seed.ErrSignIn) || errors.Is(err, seed.ErrTraded) || errors.Is(err, seed.ErrForeign) {
 		u.notes = append(u.notes, "No demo: "+err.Error()+".")
-		return false, nil
+		return nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("make the demo: %w", err)
-	}
-	return true, nil
+	return fmt.Errorf("make the demo: %w", err)
 }
 
 func ownerExists(err error) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/embeddedpg"
+	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
 
@@ -24,6 +25,9 @@ type Options struct {
 	Log    io.Writer     // the whole log
 	Notice io.Writer     // errors as well, for the terminal; nil: nobody
 	Clock  clock.Clock   // nil: the machine's
+
+	// Prepare is called on databases that are up to date, before any service starts; nil: nothing.
+	Prepare func(context.Context, *Marketplace) error
 }
 
 // Marketplace is every service in one process, running.
@@ -33,6 +37,7 @@ type Marketplace struct {
 	Database string // what and where the database is, for people
 	targets  []Target
 	settings Settings
+	grace    time.Duration
 	outside  bool // the database was there before us
 	finish   context.CancelFunc
 }
@@ -42,27 +47,51 @@ type Marketplace struct {
 // everything, the last started first, when inside returns or ctx ends.
 // Errors: of inside, or why the marketplace could not start or go on.
 func Run(ctx context.Context, o Options, inside func(context.Context, *Marketplace) error) error {
-	own, err := settings(o.Source, o.State)
+	m, err := newMarketplace(o)
 	if err != nil {
 		return err
 	}
+	builds := []run.Build{m.database, m.migrate}
+	if o.Prepare != nil {
+		builds = append(builds, m.preparation(o.Prepare))
+	}
+	builds = append(builds, run.Admin)
+	for _, t := range m.targets {
+		builds = append(builds, t.Build)
+	}
+	return m.run(ctx, inside, builds...)
+}
+
+func newMarketplace(o Options) (*Marketplace, error) {
+	own, err := settings(o.Source, o.State)
+	if err != nil {
+		return nil, err
+	}
 	env, common, err := run.NewEnv("marketplace", calm(o.Source), o.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	env.Log = withNotices(env.Log, o)
 	if o.Clock != nil {
 		env.Clock = o.Clock
 	}
-	ctx, finish := context.WithCancel(ctx)
-	defer finish()
-	m := &Marketplace{Env: env, State: own.State, settings: own, targets: Targets(), finish: finish}
-	builds := []run.Build{m.database, m.migrate, run.Admin}
+	m := &Marketplace{Env: env, State: own.State, settings: own, grace: common.ShutdownGrace, targets: Targets()}
 	for _, t := range m.targets {
 		env.Network.Expect(t.Name)
-		builds = append(builds, t.Build)
 	}
-	return run.Run(ctx, common.ShutdownGrace, env, append(builds, m.visitor(inside))...)
+	return m, nil
+}
+
+// run starts the builds, calls inside and stops everything.
+func (m *Marketplace) run(ctx context.Context, inside func(context.Context, *Marketplace) error, builds ...run.Build) error {
+	ctx, m.finish = context.WithCancel(ctx)
+	defer m.finish()
+	return run.Run(ctx, m.grace, m.Env, append(builds, m.visitor(inside))...)
+}
+
+// preparation is the build of what is done before the services start.
+func (m *Marketplace) preparation(prepare func(context.Context, *Marketplace) error) run.Build {
+	return func(ctx context.Context, _ *run.Env) ([]run.Task, error) { return nil, prepare(ctx, m) }
 }
 
 // drain is how long running calls may hold up a Ctrl-C.
@@ -93,9 +122,11 @@ func (m *Marketplace) Dial(service string) (*grpc.ClientConn, error) {
 }
 
 // Ready waits until every service can serve.
-func (m *Marketplace) Ready(ctx context.Context) error {
+func (m *Marketplace) Ready(ctx context.Context) error { return ready(ctx, m.Env.Network) }
+
+func ready(ctx context.Context, network *rpc.Network) error {
 	for {
-		err := m.Env.Network.Ready(ctx)
+		err := network.Ready(ctx)
 		if err == nil {
 			return nil
 		}

@@ -1,11 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
@@ -13,8 +17,10 @@ import (
 )
 
 const (
-	shownMarkets = 6
-	screenTime   = 2 * time.Second // the screen goes without what takes longer
+	shownMarkets     = 6
+	searchedProducts = 300 // for active markets
+	searchedAtOnce   = 8
+	screenTime       = 2 * time.Second // the screen goes without what takes longer
 )
 
 // screen prints what a person wants to know first.
@@ -49,60 +55,74 @@ func (u *up) writeAccounts(b *strings.Builder, s style) {
 	}
 }
 
-// writeMarkets shows a few markets and returns the id of one.
+// writeMarkets shows the most active markets and returns the id of the first.
 func (u *up) writeMarkets(ctx context.Context, b *strings.Builder, s style) (id string) {
-	found, err := u.client.Products.ListProducts(ctx, &productv1.ListProductsRequest{PageSize: 100})
+	products, more, err := u.products(ctx)
 	if err != nil {
 		return ""
 	}
-	more := ""
-	if found.GetNextPageToken() != "" {
-		more = " or more"
-	}
-	fmt.Fprintf(b, "\n%sMarkets%s  of %d products%s\n", s.bold, s.reset, len(found.GetProducts()), more)
-	shown := 0
-	for _, p := range found.GetProducts() {
-		m := u.busiest(ctx, p.GetId())
-		if m == nil || shown == shownMarkets {
-			continue
-		}
-		if shown == 0 {
-			fmt.Fprintf(b, "  %s%12s %12s %12s %5s  %s%s\n", s.dim, "best bid", "best ask", "last sale", "open", "product, size", s.reset)
-		}
-		shown++
-		if id == "" {
-			id = m.GetMarketId()
-		}
-		fmt.Fprintf(b, "  %12s %12s %12s %5d  %s, %s\n", amount(m.GetBestBid().GetPrice(), m.GetCurrency()), amount(m.GetBestAsk().GetPrice(), m.GetCurrency()),
-			amount(m.GetLastSale().GetPrice(), m.GetCurrency()), m.GetOpenBids()+m.GetOpenAsks(), short(m.GetProductName()), m.GetSizeLabel())
-	}
-	if shown == 0 {
+	fmt.Fprintf(b, "\n%sMost active markets%s  of %d products%s\n", s.bold, s.reset, len(products), more)
+	busy := u.busiest(ctx, products)
+	if len(busy) == 0 {
 		fmt.Fprintf(b, "  none has been traded yet\n")
+		return ""
 	}
-	return id
+	fmt.Fprintf(b, "  %s%12s %12s %12s %11s  %s%s\n", s.dim, "best bid", "best ask", "last sale", "sales 72 h", "product, size", s.reset)
+	for _, m := range busy[:min(len(busy), shownMarkets)] {
+		fmt.Fprintf(b, "  %12s %12s %12s %11d  %s, %s\n", amount(m.GetBestBid().GetPrice(), m.GetCurrency()), amount(m.GetBestAsk().GetPrice(), m.GetCurrency()),
+			amount(m.GetLastSale().GetPrice(), m.GetCurrency()), m.GetSales_72H(), short(m.GetProductName()), m.GetSizeLabel())
+	}
+	return busy[0].GetMarketId()
 }
 
-// busiest is the market of a product with the most open bids and asks, one
-// that has sold going first; nil when none is open.
-func (u *up) busiest(ctx context.Context, product string) *biddingv1.MarketPrice {
-	got, err := u.client.Bidding.ListProductMarkets(ctx, &biddingv1.ListProductMarketsRequest{ProductId: product})
-	if err != nil {
-		return nil
-	}
-	var best *biddingv1.MarketPrice
-	score := func(m *biddingv1.MarketPrice) int64 {
-		n := m.GetOpenBids() + m.GetOpenAsks()
-		if n > 0 && m.GetLastSale() != nil {
-			n += 1000
+// products lists the catalogue's newest products, as many as can be looked through
+// before the screen is due.
+func (u *up) products(ctx context.Context) (ids []string, more string, err error) {
+	for token := ""; len(ids) < searchedProducts; {
+		got, err := u.client.Products.ListProducts(ctx, &productv1.ListProductsRequest{PageSize: 100, PageToken: token})
+		if err != nil {
+			return nil, "", err
 		}
-		return n
-	}
-	for _, m := range got.GetMarkets() {
-		if score(m) > 0 && (best == nil || score(m) > score(best)) {
-			best = m
+		for _, p := range got.GetProducts() {
+			ids = append(ids, p.GetId())
+		}
+		if token = got.GetNextPageToken(); token == "" {
+			return ids, "", nil
 		}
 	}
-	return best
+	return ids, " or more", nil
+}
+
+// busiest returns the most active market of each product that has an open one,
+// the most active first.
+func (u *up) busiest(ctx context.Context, products []string) []*biddingv1.MarketPrice {
+	found := make([]*biddingv1.MarketPrice, len(products))
+	var g errgroup.Group
+	g.SetLimit(searchedAtOnce)
+	for i, id := range products {
+		g.Go(func() error {
+			got, err := u.client.Bidding.ListProductMarkets(ctx, &biddingv1.ListProductMarketsRequest{ProductId: id})
+			open := slices.DeleteFunc(got.GetMarkets(), func(m *biddingv1.MarketPrice) bool { return m.GetOpenBids()+m.GetOpenAsks() == 0 })
+			if err == nil && len(open) > 0 {
+				found[i] = slices.MinFunc(open, moreActive)
+			}
+			return nil // the screen goes without what cannot be read
+		})
+	}
+	_ = g.Wait() // of nothing
+	found = slices.DeleteFunc(found, func(m *biddingv1.MarketPrice) bool { return m == nil })
+	slices.SortFunc(found, moreActive)
+	return found
+}
+
+// moreActive puts first what sold more often in three days, and of equals what has
+// more open.
+func moreActive(a, b *biddingv1.MarketPrice) int {
+	return cmp.Or(
+		cmp.Compare(b.GetSales_72H(), a.GetSales_72H()),
+		cmp.Compare(b.GetOpenBids()+b.GetOpenAsks(), a.GetOpenBids()+a.GetOpenAsks()),
+		cmp.Compare(a.GetProductName(), b.GetProductName()), cmp.Compare(a.GetMarketId(), b.GetMarketId()),
+	)
 }
 
 func short(name string) string {
@@ -136,7 +156,7 @@ func (u *up) writeNext(b *strings.Builder, s style, market string) {
 	fmt.Fprintf(b, "\n%sTry next%s  %s(grpcurl comes with `make tools`)%s\n", s.bold, s.reset, s.dim, s.reset)
 	if len(u.accounts) > 0 {
 		call(0, "Login", fmt.Sprintf(`{"email":"%s","password":"%s"}`, u.accounts[2].Email, u.accounts[2].Password))
-		call(1, "SearchProducts", `{"query":"jordan"}`)
+		call(1, "SearchProducts", `{"query":"elevate"}`)
 	}
 	if market != "" {
 		call(2, "GetDepth", fmt.Sprintf(`{"market_id":"%s"}`, market))

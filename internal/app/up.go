@@ -18,9 +18,10 @@ import (
 // UpOptions are Options for the marketplace somebody looks at.
 type UpOptions struct {
 	Options
-	Demo    bool      // make the demo unless it is there; never in production
-	LogPath string    // shown on the screen
-	Out     io.Writer // the first screen
+	Demo    bool       // make the demo unless it is there; never in production
+	Scale   seed.Scale // of a demo that is made
+	LogPath string     // shown on the screen
+	Out     io.Writer  // the first screen
 	Version string
 }
 
@@ -31,8 +32,12 @@ const readyTimeout = 30 * time.Second
 func Up(ctx context.Context, o UpOptions) error {
 	begin := clock.Monotonic()
 	_, _ = fmt.Fprintln(o.Out, "starting ...") // a screen that cannot be written to is no reason to stop
-	return Run(ctx, o.Options, func(ctx context.Context, m *Marketplace) error {
-		u := &up{UpOptions: o, market: m}
+	u := &up{UpOptions: o}
+	if o.Demo {
+		u.Prepare = u.demo
+	}
+	return Run(ctx, u.Options, func(ctx context.Context, m *Marketplace) error {
+		u.market = m
 		defer u.close()
 		if err := u.open(ctx); err != nil {
 			return quietly(ctx, err)
@@ -62,7 +67,7 @@ type up struct {
 	notes    []string      // what the screen should say besides
 }
 
-// open waits until the services serve, makes the demo and tells other commands.
+// open waits until the services serve and tells other commands.
 func (u *up) open(ctx context.Context) error {
 	wait, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -71,11 +76,6 @@ func (u *up) open(ctx context.Context) error {
 	}
 	if err := u.dial(); err != nil {
 		return err
-	}
-	if u.Demo {
-		if err := u.demo(ctx); err != nil {
-			return err
-		}
 	}
 	return writeRunning(u.market.State, u.running())
 }

@@ -1,110 +1,112 @@
 package seed
 
 import (
-	"context"
-	"fmt"
+	"slices"
+	"time"
 
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 )
 
-// desk is where the demo's seller and buyers trade.
-type desk struct {
-	seller string             // access token
-	buyers [2]string          // access tokens
-	placed map[placement]bool // what an earlier run placed
+// desk is the planner's picture of one market's book: price, then time.
+type desk struct{ bids, asks []offer } // best first
+
+// offer is a resting bid or ask.
+type offer struct {
+	order int // number of the order in the plan
+	who   int
+	price int64
+	left  int32
+	ends  time.Duration // since the demo began
 }
 
-// placement names one order of the demo in one market.
-type placement struct{ market, name string }
-
-const (
-	tick     = 500 // cents; every price of the demo is a multiple
-	pageSize = 100
-)
-
-// fill makes a market: sales first, then asks above and bids below them. nth
-// varies it, so that no two markets look alike.
-func (d *desk) fill(ctx context.Context, c Client, market string, about int64, nth int) error {
-	middle := (about + int64(nth%7-3)*1000) / tick * tick
-	for i := range nth % 3 { // some markets have traded, some have not
-		price := middle + int64(i)*tick
-		if err := d.ask(ctx, c, market, fmt.Sprintf("demo-sold-%d", i), price, 1); err != nil {
-			return err
-		}
-		if err := d.bid(ctx, c, d.buyers[i%2], market, fmt.Sprintf("demo-bought-%d", i), price, 1); err != nil {
-			return err
-		}
-	}
-	spread := int64(1+nth%4) * tick
-	for level := range 3 {
-		away := spread + int64(level)*2*tick
-		if err := d.ask(ctx, c, market, fmt.Sprintf("demo-ask-%d", level), middle+away, int32(1+(nth+level)%3)); err != nil { //nolint:gosec // 1 to 3
-			return err
-		}
-		if err := d.bid(ctx, c, d.buyers[level%2], market, fmt.Sprintf("demo-bid-%d", level), middle-away, 1); err != nil {
-			return err
-		}
-	}
-	return nil
+// fill is one match that a bid or ask is to have.
+type fill struct {
+	price    int64
+	quantity int32
 }
 
-func (d *desk) ask(ctx context.Context, c Client, market, name string, price int64, quantity int32) error {
-	if d.placed[placement{market, name}] {
-		return nil
+func (d *desk) side(s biddingv1.Side) *[]offer {
+	if s == biddingv1.Side_BID {
+		return &d.bids
 	}
-	_, err := c.Bidding.PlaceAsk(as(ctx, d.seller), &biddingv1.PlaceAskRequest{MarketId: market, Price: price, Quantity: &quantity, ClientOrderId: name})
-	if err != nil {
-		return fmt.Errorf("%s in market %s: %w", name, market, err)
-	}
-	return nil
+	return &d.asks
 }
 
-func (d *desk) bid(ctx context.Context, c Client, buyer, market, name string, price int64, quantity int32) error {
-	if d.placed[placement{market, name}] {
-		return nil
+func opposite(s biddingv1.Side) biddingv1.Side {
+	if s == biddingv1.Side_BID {
+		return biddingv1.Side_ASK
 	}
-	_, err := c.Bidding.PlaceBid(as(ctx, buyer), &biddingv1.PlaceBidRequest{MarketId: market, Price: price, Quantity: &quantity, ClientOrderId: name})
-	if err != nil {
-		return fmt.Errorf("%s in market %s: %w", name, market, err)
-	}
-	return nil
+	return biddingv1.Side_BID
 }
 
-// recall reads what an earlier run placed. The client order ids alone would
-// do for a day; a demo may be finished later than that.
-func (d *desk) recall(ctx context.Context, c Client) error {
-	d.placed = map[placement]bool{}
-	for token := ""; ; {
-		got, err := c.Bidding.ListMyAsks(as(ctx, d.seller), &biddingv1.ListMyAsksRequest{PageSize: pageSize, PageToken: token})
-		if err != nil {
-			return fmt.Errorf("list the demo's asks: %w", err)
-		}
-		for _, a := range got.GetAsks() {
-			d.placed[placement{a.GetMarketId(), a.GetClientOrderId()}] = true
-		}
-		if token = got.GetNextPageToken(); token == "" {
+// better reports whether price a goes before b on a side.
+func better(s biddingv1.Side, a, b int64) bool {
+	if s == biddingv1.Side_BID {
+		return a > b
+	}
+	return a < b
+}
+
+// best is the best price of a side, 0 when it is empty.
+func (d *desk) best(s biddingv1.Side) int64 {
+	if list := *d.side(s); len(list) > 0 {
+		return list[0].price
+	}
+	return 0
+}
+
+// expire drops whose time is over.
+func (d *desk) expire(now time.Duration) {
+	over := func(o offer) bool { return o.ends <= now }
+	d.bids, d.asks = slices.DeleteFunc(d.bids, over), slices.DeleteFunc(d.asks, over)
+}
+
+// rest enters an offer behind all that are as good.
+func (d *desk) rest(s biddingv1.Side, o offer) {
+	list := d.side(s)
+	at := slices.IndexFunc(*list, func(other offer) bool { return better(s, o.price, other.price) })
+	if at < 0 {
+		at = len(*list)
+	}
+	*list = slices.Insert(*list, at, o)
+}
+
+// take matches an incoming order and returns its fills, at the ask's price, and
+// what is left of it.
+func (d *desk) take(s biddingv1.Side, price int64, quantity int32) (fills []fill, left int32) {
+	resting := d.side(opposite(s))
+	for left = quantity; left > 0 && len(*resting) > 0; {
+		first := &(*resting)[0]
+		if better(s, first.price, price) {
 			break
 		}
-	}
-	for _, buyer := range d.buyers {
-		if err := d.recallBids(ctx, c, buyer); err != nil {
-			return err
+		n := min(left, first.left)
+		at := first.price
+		if s == biddingv1.Side_ASK {
+			at = price
+		}
+		fills = append(fills, fill{at, n})
+		left -= n
+		if first.left -= n; first.left == 0 {
+			*resting = slices.Delete(*resting, 0, 1)
 		}
 	}
-	return nil
+	return fills, left
 }
 
-func (d *desk) recallBids(ctx context.Context, c Client, buyer string) error {
-	for token := ""; ; {
-		got, err := c.Bidding.ListMyBids(as(ctx, buyer), &biddingv1.ListMyBidsRequest{PageSize: pageSize, PageToken: token})
-		if err != nil {
-			return fmt.Errorf("list the demo's bids: %w", err)
-		}
-		for _, b := range got.GetBids() {
-			d.placed[placement{b.GetMarketId(), b.GetClientOrderId()}] = true
-		}
-		if token = got.GetNextPageToken(); token == "" {
-			return nil
+// drop takes an offer out.
+func (d *desk) drop(s biddingv1.Side, order int) {
+	list := d.side(s)
+	*list = slices.DeleteFunc(*list, func(o offer) bool { return o.order == order })
+}
+
+// levels counts the different prices of a side.
+func (d *desk) levels(s biddingv1.Side) int {
+	n, last := 0, int64(0)
+	for _, o := range *d.side(s) {
+		if o.price != last {
+			n, last = n+1, o.price
 		}
 	}
+	return n
 }
