@@ -160,11 +160,12 @@ DATABASE_URL=$url bin/marketplace migrate up >"$dir/migrate" 2>&1 || give_up "mi
 echo "$password" | DATABASE_URL=$url bin/marketplace admin create-owner --email "$owner" >"$dir/owner" 2>&1 || give_up "create-owner failed:" "$dir/owner"
 free_ports
 real_user=$user real_product=$product real_bidding=$bidding
+export USER_ADDRESS=$user PRODUCT_ADDRESS=$product BIDDING_ADDRESS=$bidding # where they reach each other
 start logs/user-service.log env DATABASE_URL="$url" USER_LISTEN="$user" bin/user-service
 await "the user service" $! logs/user-service.log serving "$user"
 start logs/product-service.log env DATABASE_URL="$url" PRODUCT_LISTEN="$product" bin/product-service
 await "the product service" $! logs/product-service.log serving "$product"
-start logs/bidding-service.log env DATABASE_URL="$url" BIDDING_LISTEN="$bidding" PRODUCT_ADDRESS="$product" bin/bidding-service
+start logs/bidding-service.log env DATABASE_URL="$url" BIDDING_LISTEN="$bidding" bin/bidding-service
 await "the bidding service" $! logs/bidding-service.log serving "$bidding"
 try_all apart "DATABASE_URL=$url" "OWNER_EMAIL=$owner" "OWNER_PASSWORD=$password"
 

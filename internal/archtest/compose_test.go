@@ -113,11 +113,13 @@ func TestTheContainersFitTogether(t *testing.T) {
 		s := c.Services[name+"-service"]
 		require.Equal(t, []string{name + "-service"}, s.Command)
 		require.Equal(t, "0.0.0.0:"+port, s.Environment[strings.ToUpper(name)+"_LISTEN"])
+		for peer, at := range map[string]string{"USER": "user-service:50051", "PRODUCT": "product-service:50052", "BIDDING": "bidding-service:50053"} {
+			require.Equal(t, at, s.Environment[peer+"_ADDRESS"], "%s must reach %s", name, peer)
+		}
 		require.Equal(t, []string{"127.0.0.1:" + port + ":" + port}, s.Ports)
 		require.Equal(t, "service_completed_successfully", s.DependsOn["migrate"].Condition)
 	}
 	require.Equal(t, "service_healthy", c.Services["migrate"].DependsOn["postgres"].Condition)
-	require.Contains(t, c.Services["bidding-service"].Environment["PRODUCT_ADDRESS"], "product-service:")
 }
 
 func TestContainersThatDoNotFitAreSeen(t *testing.T) {

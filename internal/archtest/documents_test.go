@@ -51,12 +51,14 @@ func TestACommandThatDoesNotWorkIsSeen(t *testing.T) {
 		"cmd/user-service/main.go": "package main",
 		"pkg/proto/user.proto":     "package user.v1;\nservice UserService {\n  rpc Login(A) returns (B);\n}",
 		"scripts/a.sh":             "true",
+		"bench/top/main.go":        "package main",
+		"pkg/a/a_test.go":          "package a\nfunc TestOne(t *testing.T) {}\nfunc TestTwo(t *testing.T) {}\n",
 	}
-	tree["good.md"] = "`make run` and `make bin/tools/buf`; we make shoes\n```sh\nbin/marketplace up --x\ngrpcurl user.v1.UserService/Login\nscripts/a.sh\nbin/user-service\n```\n"
+	tree["good.md"] = "`make run` and `make bin/tools/buf`; we make shoes\n```sh\nbin/marketplace up --x\ngrpcurl user.v1.UserService/Login\nscripts/a.sh\nbin/user-service\ngo run ./bench/top -x\n```\n`go test -run 'One\\|Two' ./pkg/a` `go test ./pkg/...`"
 	require.Empty(t, Commands(tree, "good.md"))
 	for _, code := range []string{
 		"make walk", "make -s walk", "marketplace down", "x user.v1.UserService/Logout", "x user.v2.UserService/Login",
-		"scripts/b.sh", "bin/order-service",
+		"scripts/b.sh", "bin/order-service", "go run ./bench/down", "go test -run 'One|Three' ./pkg/a", "go test -run 'One' ./pkg/b", "go test ./pkg/b",
 	} {
 		tree["bad.md"] = "```sh\n" + code + "\n```\n"
 		require.Len(t, Commands(tree, "bad.md"), 1, code)
@@ -84,9 +86,9 @@ func TestTheServerRunsWhatWeRun(t *testing.T) {
 		}
 	}
 	targets := submatches(makeTarget, tree["Makefile"])
-	line := regexp.MustCompile(`(?m)^ +([a-z |-]+)\) make `).FindStringSubmatch(tree[".ci/run"])
+	line := regexp.MustCompile(`(?m)^checks=\(([a-z -]+)\)$`).FindStringSubmatch(tree[".ci/run"])
 	require.NotNil(t, line)
-	for _, step := range strings.Split(line[1], " | ") {
+	for _, step := range strings.Fields(line[1]) {
 		require.Contains(t, targets, step, ".ci/run calls make %s", step)
 	}
 }

@@ -332,3 +332,38 @@ func TestPROD_006_AWriteOnAStaleSizeIsABug(t *testing.T) {
 		require.ErrorIs(t, err, errMoved, name)
 	}
 }
+
+// The connection dies between the change of the stock and its line in the trail, as it
+// does when the process or the server is killed: neither is there afterwards.
+func TestPROD_006_ACutInTheMiddleLeavesNeitherStockNorTrail(t *testing.T) {
+	t.Parallel()
+	db := catalogue(t, 1)
+	store, ctx, size := New(db), t.Context(), id.New()
+	_, err := db.Exec(ctx, `
+		INSERT INTO sizes (id, product_id, system, label, sort_key) SELECT '`+size.String()+`', id, 'US_M', '10', 60 FROM products;
+		CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+			$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+		CREATE TRIGGER die BEFORE INSERT ON inventory_transactions FOR EACH ROW EXECUTE FUNCTION die()`)
+	require.NoError(t, err)
+	add := func() error {
+		return store.LockSize(ctx, size, func(ctx context.Context, row service.Locked) error {
+			s, _ := row.Size()
+			line, err := s.Adjust(3, model.Cause{Actor: "a", At: noon})
+			require.NoError(t, err)
+			return row.Write(ctx, model.Entry{Size: s, Transaction: line})
+		})
+	}
+	require.Error(t, add())
+	var quantity, lines int
+	look := func() {
+		require.NoError(t, db.QueryRow(ctx, "SELECT quantity, (SELECT count(*) FROM inventory_transactions) FROM sizes WHERE id = $1", size).
+			Scan(&quantity, &lines))
+	}
+	look()
+	require.Zero(t, quantity+lines)
+	_, err = db.Exec(ctx, "DROP TRIGGER die ON inventory_transactions")
+	require.NoError(t, err)
+	require.NoError(t, add())
+	look()
+	require.Equal(t, []int{3, 1}, []int{quantity, lines})
+}
