@@ -11,6 +11,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
 )
 
 func TestTheWordsAreTheServices(t *testing.T) {
@@ -110,6 +111,63 @@ func TestDifferencesNameTheFields(t *testing.T) {
 	b.Price, b.CreatedAt = 200, 0
 	require.Equal(t, "Price=200 journal=100 CreatedAt=none journal=2026-01-02T03:04:05.000006Z", differences(b, a))
 	require.Empty(t, differences(a, a))
+}
+
+func TestEveryWayToEndAnOrderHasItsReasons(t *testing.T) {
+	t.Parallel()
+	all := []string{
+		"", "REQUESTED", "REPLACED", "IOC_REMAINDER", "SELF_TRADE", "FOK_NOT_FILLABLE", "POST_ONLY_WOULD_CROSS", "ACCOUNT_BANNED", "PRODUCT_DELISTED",
+	}
+	for _, reason := range all[1:] {
+		require.True(t, slices.Contains([]model.Reason{
+			model.ReasonRequested, model.ReasonReplaced, model.ReasonIOCRemainder, model.ReasonSelfTrade, model.ReasonFOK,
+			model.ReasonPostOnly, model.ReasonBanned, model.ReasonDelisted,
+		}, model.Reason(reason)), reason)
+	}
+	for name, c := range map[string]struct {
+		entry *journalv1.Entry
+		want  []string
+	}{
+		"place":   {&journalv1.Entry{Command: &journalv1.Entry_Place{}}, []string{"IOC_REMAINDER", "SELF_TRADE"}},
+		"replace": {&journalv1.Entry{Command: &journalv1.Entry_Replace{}}, []string{"REPLACED", "SELF_TRADE"}},
+		"cancel":  {&journalv1.Entry{Command: &journalv1.Entry_Cancel{}}, []string{"REQUESTED"}},
+		"all":     {&journalv1.Entry{Command: &journalv1.Entry_CancelAll{}}, []string{"REQUESTED"}},
+		"ban": {&journalv1.Entry{Command: &journalv1.Entry_CancelAll{
+			CancelAll: &journalv1.CancelAll{Reason: "ACCOUNT_BANNED"},
+		}}, []string{"ACCOUNT_BANNED"}},
+		"delisting": {&journalv1.Entry{Command: &journalv1.Entry_ChangeListing{
+			ChangeListing: &journalv1.ChangeListing{Delisted: true},
+		}}, []string{"PRODUCT_DELISTED"}},
+		"renaming": {&journalv1.Entry{Command: &journalv1.Entry_ChangeListing{}}, nil},
+		"expire":   {&journalv1.Entry{Command: &journalv1.Entry_Expire{}}, nil},
+		"settings": {&journalv1.Entry{Command: &journalv1.Entry_Settings{}}, nil},
+	} {
+		may := slices.DeleteFunc(slices.Clone(all), func(r string) bool { return !slices.Contains(reasons(c.entry, "cancelled"), r) })
+		require.ElementsMatch(t, c.want, may, name)
+		require.Equal(t, []string{""}, reasons(c.entry, "expired"), name)
+	}
+}
+
+func TestWhatIsHeldIsCounted(t *testing.T) {
+	t.Parallel()
+	s := newShard(newExchange(newInspection(nil, time.Time{})), 0)
+	anna, ben, market := id.New(), id.New(), id.New()
+	orders := []*order{
+		{orderRow: orderRow{Market: market, User: anna}, side: bid},
+		{orderRow: orderRow{Market: market, User: anna}, side: ask},
+		{orderRow: orderRow{Market: id.New(), User: anna}, side: bid},
+		{orderRow: orderRow{Market: market, User: ben}, side: bid},
+	}
+	for _, o := range orders {
+		s.holds(o, 1)
+	}
+	require.Equal(t, 3, s.held[holding{account: anna}])
+	require.Equal(t, 3, s.held[holding{market: market}])
+	require.Equal(t, 1, s.held[holding{market: market, account: anna, side: ask}])
+	for _, o := range orders {
+		s.holds(o, -1)
+	}
+	require.Empty(t, s.held, "what is zero is forgotten")
 }
 
 func TestACheckWithoutAFaultCountsAsMissed(t *testing.T) {

@@ -22,7 +22,7 @@ type fault struct {
 }
 
 // faults are planted one by one; every check has at least one.
-var faults = slices.Concat(userFaults, stockFaults, exchangeFaults, bookFaults, journalFaults, tableFaults)
+var faults = slices.Concat(userFaults, stockFaults, exchangeFaults, bookFaults, journalFaults, endFaults, tableFaults)
 
 // Summary is how a self-test went.
 type Summary struct {
