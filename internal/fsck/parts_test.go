@@ -8,10 +8,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
+	userv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/user/v1"
 )
 
 func TestTheWordsAreTheServices(t *testing.T) {
@@ -111,6 +114,42 @@ func TestDifferencesNameTheFields(t *testing.T) {
 	b.Price, b.CreatedAt = 200, 0
 	require.Equal(t, "Price=200 journal=100 CreatedAt=none journal=2026-01-02T03:04:05.000006Z", differences(b, a))
 	require.Empty(t, differences(a, a))
+}
+
+func TestEVENT_001_AnEventIsReadAsWhatItsKindNames(t *testing.T) {
+	t.Parallel()
+	account, session := id.New(), id.New()
+	ended := &userv1.SessionsEnded{UserId: account.String(), SessionIds: []string{session.String()}, Reason: "logout"}
+	read := func(service, kind string, m proto.Message) (told, error) {
+		payload, err := proto.Marshal(m)
+		require.NoError(t, err)
+		e := told{Kind: kind}
+		return e, e.read(service, payload)
+	}
+	e, err := read("user", "user.v1.SessionsEnded", ended)
+	require.NoError(t, err)
+	require.Equal(t, account, *e.Account)
+	require.Equal(t, []id.UUID{session}, e.Sessions)
+	require.Equal(t, "logout", e.Reason)
+	e, err = read("product", "product.v1.ProductChanged", &productv1.ProductChanged{
+		ProductId: account.String(), Version: 3, Name: "a\x00b", Status: productv1.ProductStatus_HIDDEN, Deleted: true,
+	})
+	require.NoError(t, err)
+	require.Equal(t, told{
+		Kind: "product.v1.ProductChanged", Product: &account, Version: 3, Name: "a?b", Status: "hidden", Deleted: true,
+	}, e)
+
+	for kind, want := range map[string]string{
+		"user.v1.AccountBanned": errForeign.Error(), "user.v1.Other": errKind.Error(), "product.v1.SizeAdded": errKind.Error(),
+	} {
+		_, err := read("user", kind, ended)
+		require.EqualError(t, err, want, kind)
+	}
+	_, err = read("user", "user.v1.SessionsEnded", &userv1.SessionsEnded{UserId: "x", SessionIds: []string{"y", session.String()}})
+	require.EqualError(t, err, "\"x\" is no id\n\"y\" is no id")
+	_, err = read("user", "user.v1.SessionsEnded", &userv1.SessionsEnded{UserId: account.String()})
+	require.EqualError(t, err, "no session ended")
+	require.ErrorContains(t, (&told{Kind: "user.v1.RolesChanged"}).read("user", []byte{0xff}), "damaged: ")
 }
 
 func TestEveryWayToEndAnOrderHasItsReasons(t *testing.T) {
