@@ -102,7 +102,7 @@ crash-selftest: ## the same with marketplaces that are broken on purpose, each o
 
 .PHONY: fsck fsck-selftest
 
-fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal
+fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal, events
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace fsck
 
