@@ -137,6 +137,8 @@ func followed(ctx context.Context, database string, c clock.Clock) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it only read
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, errors.New("the exchange does not consume every event"))
+	defer cancel()
 	for {
 		var done bool
 		err := conn.QueryRow(ctx, `SELECT coalesce((SELECT seq FROM user_outbox_head) = (SELECT seq FROM bidding_positions WHERE source = 'user')
