@@ -111,7 +111,7 @@ seed: ## give a new marketplace four months of demo instead of three weeks; befo
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace seed --demo
 
-fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal
+fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal, events
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace fsck
 

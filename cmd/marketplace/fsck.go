@@ -21,7 +21,7 @@ func fsckCommand() *cobra.Command {
 	var f fsckFlags
 	cmd := &cobra.Command{
 		Use:   "fsck",
-		Short: "Check everything that must hold in the database: accounts, stock, books, matches, the journal",
+		Short: "Check everything that must hold in the database: accounts, stock, books, matches, the journal, events",
 		Long: `Fsck reads DATABASE_URL, else the marketplace that runs, else the built-in PostgreSQL, in one
 read-only snapshot, and lists what cannot be. It changes nothing, and a marketplace may trade meanwhile.
 With --selftest it trades on a marketplace of its own, plants every fault there is and sees it found.`,

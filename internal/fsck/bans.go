@@ -34,6 +34,7 @@ func (a *act) ban(v *journalv1.Ban) {
 		a.found("J15", "%s: account %s: version %d after %d", a.at, account, v.GetVersion(), before.Version)
 	}
 	a.banned[key] = banRow{v.GetVersion(), v.GetLifted(), a.row.at}
+	a.stopped[account] = true
 }
 
 // relist notes what the catalogue said of the market's product.

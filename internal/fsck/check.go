@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// check is one thing that always holds. A query returns the rows that break it
-// and may use @now; a check without one is found out by reading the books or the
-// journal from end to end.
+// check is one thing that always holds. A query returns the rows that break it and
+// may use @now and the outboxes; a check without one is found out by reading the
+// books or the journal from end to end.
 type check struct {
 	id    string
 	says  string
@@ -20,17 +20,18 @@ type check struct {
 }
 
 // catalogue is every check, in the order of the report.
-var catalogue = slices.Concat(userChecks, stockChecks, exchangeChecks, bookChecks, journalChecks)
+var catalogue = slices.Concat(userChecks, stockChecks, exchangeChecks, outboxChecks, effectChecks, bookChecks, journalChecks)
 
 // inspection is one run.
 type inspection struct {
 	tx      pgx.Tx
 	now     time.Time
+	args    pgx.NamedArgs // of the queries
 	results map[string]*Result
 }
 
 func newInspection(tx pgx.Tx, now time.Time) *inspection {
-	i := &inspection{tx: tx, now: now, results: make(map[string]*Result, len(catalogue))}
+	i := &inspection{tx: tx, now: now, args: pgx.NamedArgs{"now": now}, results: make(map[string]*Result, len(catalogue))}
 	for _, c := range catalogue {
 		i.results[c.id] = &Result{ID: c.id, Says: c.says, Rows: []string{}}
 	}
@@ -49,7 +50,7 @@ func (i *inspection) found(id, format string, args ...any) {
 // ask runs a check's query. Values are taken as the server writes them, so no
 // content of a broken row can stop the run.
 func (i *inspection) ask(ctx context.Context, c check) error {
-	rows, err := i.tx.Query(ctx, c.query, pgx.QueryExecModeSimpleProtocol, pgx.NamedArgs{"now": i.now})
+	rows, err := i.tx.Query(ctx, c.query, pgx.QueryExecModeSimpleProtocol, i.args)
 	if err != nil {
 		return err
 	}

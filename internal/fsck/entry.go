@@ -103,16 +103,28 @@ func (a *act) answered() {
 		a.replaced(c.Replace)
 	case *journalv1.Entry_Cancel:
 		a.cancelled(c.Cancel)
-	case *journalv1.Entry_CancelAll, *journalv1.Entry_Expire, *journalv1.Entry_Settings, *journalv1.Entry_ChangeListing:
-		if a.accepted != nil {
-			a.found("J07", "%s: order %d came in though none was asked for", a.at, a.accepted.ID)
+	case *journalv1.Entry_CancelAll:
+		a.cancelledAll(c.CancelAll)
+		a.nothingAccepted()
+	case *journalv1.Entry_ChangeListing:
+		if c.ChangeListing.GetDelisted() {
+			a.nothingLeft(holding{market: a.market.ID})
 		}
+		a.nothingAccepted()
+	case *journalv1.Entry_Expire, *journalv1.Entry_Settings:
+		a.nothingAccepted()
 	default:
 		a.found("J05", "%s: an unknown command", a.at)
 	}
 	if a.accepted != nil {
 		a.keptToItsType(a.accepted)
 		a.wasAllowed(a.accepted)
+	}
+}
+
+func (a *act) nothingAccepted() {
+	if a.accepted != nil {
+		a.found("J07", "%s: order %d came in though none was asked for", a.at, a.accepted.ID)
 	}
 }
 

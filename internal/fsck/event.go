@@ -54,6 +54,7 @@ func (a *act) accept(v *journalv1.Accepted) {
 		a.found("J08", "%s order=%d price=%d quantity=%d tick=%d max_price=%d state=%s", a.at, o.ID, o.Price, o.Quantity, m.Tick, m.MaxPrice, m.State)
 	}
 	a.open[o.ID], a.accepted = o, o
+	a.holds(o, 1)
 }
 
 const maxQuantity = 100
@@ -115,6 +116,8 @@ func (a *act) close(v *journalv1.Closed) {
 	o.ClosedAt, o.ClosedN = a.row.at, a.n
 	o.Version++
 	delete(a.open, o.ID)
+	a.holds(o, -1)
+	a.hadReason(o)
 	a.closed = append(a.closed, o)
 }
 

@@ -295,7 +295,8 @@ var tableFaults = []fault{
 	{check: "J15", does: "a ban is lifted by nobody", sql: []string{`UPDATE bidding_bans SET lifted = NOT lifted`}},
 	{check: "J15", does: "an account is banned by nobody", sql: []string{`
 		INSERT INTO bidding_bans (shard, account_id, version, lifted, updated_at)
-		SELECT 0, user_id, 1, false, created_at FROM bids ORDER BY id LIMIT 1`}},
+		SELECT 0, id, 1, false, created_at FROM users u
+		WHERE NOT EXISTS (SELECT FROM bidding_bans WHERE account_id = u.id) LIMIT 1`}},
 	{check: "J14", does: "an account's limit is raised", sql: []string{`
 		UPDATE bidding_account_limits SET max_open_total = max_open_total + 1`}},
 	{check: "J14", does: "an account's limits are forgotten", sql: []string{`DELETE FROM bidding_account_limits`}},

@@ -1,7 +1,7 @@
 // Package fsck reads a marketplace's database as a stranger would and reports
 // whatever cannot be: books that cross, quantities that do not add up, stock
 // without a trail, a journal that was changed or that tells another story than
-// the tables. It shares no code with the services that write, so that a mistake
+// the tables, changes that nobody was told of or that had no effect. It shares no code with the services that write, so that a mistake
 // of theirs is not repeated here.
 package fsck
 
@@ -71,6 +71,9 @@ func inspect(ctx context.Context, tx pgx.Tx, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("fsck: %w", err)
 	}
 	i := newInspection(tx, o.Now)
+	if err := i.outboxes(ctx); err != nil {
+		return Report{}, fmt.Errorf("fsck: read the outboxes: %w", err)
+	}
 	for _, c := range catalogue {
 		if c.query == "" {
 			continue

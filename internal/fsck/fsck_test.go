@@ -17,6 +17,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/app"
 	"github.com/sneakers-marketplace/marketplace/internal/fsck"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -96,6 +97,61 @@ func TestATradedMarketplaceIsClean(t *testing.T) {
 	require.Positive(t, result(t, report, "I08").Violations, out)
 	require.Equal(t, result(t, report, "I08").Violations, report.Violations, out)
 	clean(t, url, fsck.Options{})
+}
+
+func TestMKT_002_WhatHappensWhileAMarketIsOpenedIsLetPass(t *testing.T) {
+	t.Parallel()
+	url := testkit.DatabaseURL(t)
+	require.NoError(t, trade(t.Context(), t, url))
+	found := func() int64 {
+		r, _ := inspect(t, url, fsck.Options{})
+		return result(t, r, "E03").Violations
+	}
+	const older = `UPDATE bidding_markets SET created_at = created_at - interval '1 hour'`
+	// It was opened from what the catalogue said before a change that was consumed meanwhile.
+	exec(t, url, `UPDATE bidding_markets SET listing_version = listing_version - 1 WHERE listed AND listing_version > 1`)
+	require.Zero(t, found())
+	exec(t, url, older)
+	require.Positive(t, found())
+	exec(t, url, `UPDATE bidding_markets SET listing_version = listing_version + 1
+		WHERE listed AND product_id IN (SELECT id FROM products WHERE version > 1)`)
+	require.Zero(t, found())
+	// It learned then that its product had left, without its name.
+	exec(t, url, `UPDATE bidding_markets SET product_name = 'of before', created_at = updated_at - interval '59 s' WHERE NOT listed`)
+	require.Zero(t, found())
+	exec(t, url, older)
+	require.Positive(t, found())
+}
+
+func TestEVENT_001_AnEventMayWaitAMinute(t *testing.T) {
+	t.Parallel()
+	url := testkit.DatabaseURL(t)
+	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	exec(t, url, `INSERT INTO product_outbox (seq, at, kind, payload) VALUES (1, '2026-01-15 12:00Z', 'product.v1.SizeAdded', '')`,
+		`UPDATE product_outbox_head SET seq = 1`)
+	waits := func(after time.Duration) bool {
+		r, _ := inspect(t, url, fsck.Options{Now: now.Add(after)})
+		return result(t, r, "P02").Violations > 0
+	}
+	require.False(t, waits(time.Hour), "nobody attends")
+	exec(t, url, `UPDATE bidding_shards SET owner = 'somebody', expires_at = '2100-01-01' WHERE shard = 0`)
+	require.False(t, waits(time.Hour), "one shard is not attended")
+	exec(t, url, `UPDATE bidding_shards SET owner = 'somebody', expires_at = '2100-01-01'`)
+	require.False(t, waits(time.Minute))
+	require.True(t, waits(time.Minute+time.Microsecond))
+	exec(t, url, `INSERT INTO bidding_positions (source, partition, seq) VALUES ('product', 0, 1)`)
+	require.False(t, waits(time.Hour))
+}
+
+func TestUSER_006_ASessionLongGoneMayHaveEnded(t *testing.T) {
+	t.Parallel()
+	url := testkit.DatabaseURL(t)
+	require.NoError(t, trade(t.Context(), t, url))
+	exec(t, url, `DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE revoked_at IS NOT NULL)`,
+		`DELETE FROM sessions WHERE revoked_at IS NOT NULL`)
+	report, out := inspect(t, url, fsck.Options{})
+	require.Positive(t, result(t, report, "O02").Violations, out)
+	clean(t, url, fsck.Options{Now: clock.System{}.Now().Add(91 * 24 * time.Hour)})
 }
 
 func TestALiveMarketplaceIsCleanAtEveryMoment(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
 )
 
@@ -32,6 +33,8 @@ var journalChecks = []check{
 	{"J13", "markets are exactly what the journal says", ""},
 	{"J14", "account limits are what the journal says (MATCH-015)", ""},
 	{"J15", "bans are what the journal says, and a banned account placed nothing (USER-006)", ""},
+	{"J16", "an order was closed by a command that may, for the reason it gives (MATCH-008, MATCH-012)", ""},
+	{"J17", "who cancels all, a ban and a delisting leave nothing open (MATCH-012, USER-006, MKT-002)", ""},
 }
 
 // hash is a row's fingerprint.
@@ -105,13 +108,16 @@ type shard struct {
 	last   row
 	n      int64            // number of the last event
 	open   map[int64]*order // by id
+	held   map[holding]int  // open orders
 	used   *clientIDs
+
+	stopped map[id.UUID]bool // accounts banned by the batch at hand
 }
 
 func newShard(x *exchange, number int16) *shard {
 	return &shard{
 		exchange: x, number: number, last: row{shard: number, prev: make([]byte, sha256.Size), hash: make([]byte, sha256.Size)},
-		open: make(map[int64]*order), used: newClientIDs(),
+		open: make(map[int64]*order), held: make(map[holding]int), used: newClientIDs(), stopped: make(map[id.UUID]bool),
 	}
 }
 
@@ -168,6 +174,7 @@ func (s *shard) row(ctx context.Context, r *row) error {
 			return err
 		}
 	}
+	s.bansHeld(r)
 	if s.n != r.n {
 		s.found("J04", "shard=%d seq=%d n=%d last_event=%d", r.shard, r.seq, r.n, s.n)
 		s.n = r.n

@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,14 +26,18 @@ type Services struct {
 
 // Sample trades a small day on a new marketplace that has everything the faults
 // of the self-test need: each way in which a bid, an ask, a reservation, a session
-// or a role can begin and end. It is a client of the public APIs and nothing else.
+// or a role can begin and end, and bans and products that come and go while orders
+// are open. It is a client of the public APIs and nothing else.
 func Sample(ctx context.Context, s Services) error {
 	d := &sample{
-		Services: s, ctx: ctx, tokens: map[string]string{}, ids: map[string]string{},
-		users: userv1.NewUserServiceClient(s.Users), products: productv1.NewProductServiceClient(s.Products),
+		Services: s, ctx: ctx, tokens: map[string]string{}, firsts: map[string]string{}, ids: map[string]string{}, products: map[string]string{},
+		users: userv1.NewUserServiceClient(s.Users), catalogue: productv1.NewProductServiceClient(s.Products),
 		bidding: biddingv1.NewBiddingServiceClient(s.Bidding),
 	}
-	for _, part := range []func(){d.people, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule, d.govern, d.wait} {
+	for _, part := range []func(){
+		d.people, d.sessions, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule,
+		d.listings, d.govern, d.expiry,
+	} {
 		if part(); d.err != nil {
 			return fmt.Errorf("sample: %w", d.err)
 		}
@@ -43,15 +48,17 @@ func Sample(ctx context.Context, s Services) error {
 // sample is a day as it goes on; after the first error nothing more happens.
 type sample struct {
 	Services
-	ctx      context.Context //nolint:containedctx // a sample is one call
-	err      error
-	users    userv1.UserServiceClient
-	products productv1.ProductServiceClient
-	bidding  biddingv1.BiddingServiceClient
-	tokens   map[string]string // by account
-	ids      map[string]string // by account
-	sizes    []string          // markets
-	fleeting int64             // a bid that expires soon
+	ctx       context.Context //nolint:containedctx // a sample is one call
+	err       error
+	users     userv1.UserServiceClient
+	catalogue productv1.ProductServiceClient
+	bidding   biddingv1.BiddingServiceClient
+	tokens    map[string]string // by account
+	firsts    map[string]string // the refresh token it began with, by account
+	ids       map[string]string // by account
+	products  map[string]string // ids, by SKU
+	sizes     []string          // markets
+	fleeting  int64             // a bid that expires soon
 }
 
 // as is a context in which an account's calls are made.
@@ -66,10 +73,10 @@ func (d *sample) do(what string, err error) {
 	}
 }
 
-// refused expects a "no".
-func (d *sample) refused(what string, err error) {
-	if c := status.Code(err); c != codes.FailedPrecondition && d.err == nil {
-		d.err = fmt.Errorf("%s: %w: should have been refused", what, err)
+// refused expects a "no" of a kind.
+func (d *sample) refused(what string, no codes.Code, err error) {
+	if c := status.Code(err); c != no && d.err == nil {
+		d.err = fmt.Errorf("%s: %w: should have been refused as %s", what, err, no)
 	}
 }
 
@@ -112,27 +119,37 @@ func (d *sample) place(who string, side biddingv1.Side, r *biddingv1.PlaceBidReq
 func (d *sample) placeRefused(who string, side biddingv1.Side, r *biddingv1.PlaceBidRequest) {
 	if d.err == nil {
 		_, err := d.order(who, side, r)
-		d.refused(fmt.Sprintf("%s's %s at %d", who, side, r.GetPrice()), err)
+		d.refused(fmt.Sprintf("%s's %s at %d", who, side, r.GetPrice()), codes.FailedPrecondition, err)
 	}
 }
 
-// wait lets the fleeting bid expire, which a writer notices by itself.
-func (d *sample) wait() {
+// until asks again and again until the answer is yes: for what the marketplace does by itself.
+func (d *sample) until(what string, yes func() (bool, error)) {
 	const (
-		step  = 50 * time.Millisecond
-		steps = 200
+		step  = 20 * time.Millisecond
+		steps = 1500
 	)
 	for range steps {
-		got, err := d.bidding.GetBid(d.as("anna"), &biddingv1.GetBidRequest{BidId: d.fleeting})
-		if d.do("look at the fleeting bid", err); d.err != nil || got.GetBid().GetStatus() == biddingv1.Status_EXPIRED {
+		if d.err != nil {
+			return
+		}
+		done, err := yes()
+		if d.do(what, err); done || d.err != nil {
 			return
 		}
 		select {
 		case <-d.Clock.After(step):
 		case <-d.ctx.Done():
-			d.do("wait", d.ctx.Err())
-			return
+			d.do(what, d.ctx.Err())
 		}
 	}
-	d.do("wait", fmt.Errorf("bid %d does not expire", d.fleeting))
+	d.do(what, errors.New("it does not happen"))
+}
+
+// expiry lets the fleeting bid expire, which a writer notices by itself.
+func (d *sample) expiry() {
+	d.until("the fleeting bid expires", func() (bool, error) {
+		got, err := d.bidding.GetBid(d.as("anna"), &biddingv1.GetBidRequest{BidId: d.fleeting})
+		return got.GetBid().GetStatus() == biddingv1.Status_EXPIRED, err
+	})
 }

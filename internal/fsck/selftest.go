@@ -16,13 +16,15 @@ import (
 // fault is something wrong that a check must find.
 type fault struct {
 	check string
-	does  string   // for people
-	sql   []string // each must change something; may use @now
-	edit  edit     // of the journal, which is sealed again; may be nil
+	does  string    // for people
+	sql   []string  // each must change something; may use @now
+	edit  edit      // of the journal, which is sealed again; may be nil
+	tell  retelling // of an outbox; may be nil
 }
 
 // faults are planted one by one; every check has at least one.
-var faults = slices.Concat(userFaults, stockFaults, exchangeFaults, bookFaults, journalFaults, tableFaults)
+var faults = slices.Concat(userFaults, stockFaults, exchangeFaults, outboxFaults, accountFaults, catalogueFaults, effectFaults,
+	bookFaults, journalFaults, endFaults, tableFaults)
 
 // Summary is how a self-test went.
 type Summary struct {
@@ -160,10 +162,13 @@ func (f fault) plant(ctx context.Context, tx pgx.Tx, o Options) error {
 			return errNothing
 		}
 	}
-	if f.edit == nil {
-		return nil
+	switch {
+	case f.edit != nil:
+		return rewrite(ctx, tx, f.edit)
+	case f.tell != nil:
+		return retell(ctx, tx, f.tell)
 	}
-	return rewrite(ctx, tx, f.edit)
+	return nil
 }
 
 // rolledBack calls fn in a transaction whose changes nobody else ever sees.
