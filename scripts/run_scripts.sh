@@ -162,9 +162,9 @@ free_ports
 real_user=$user real_product=$product real_bidding=$bidding
 start logs/user-service.log env DATABASE_URL="$url" USER_LISTEN="$user" bin/user-service
 await "the user service" $! logs/user-service.log serving "$user"
-start logs/product-service.log env DATABASE_URL="$url" PRODUCT_LISTEN="$product" bin/product-service
+start logs/product-service.log env DATABASE_URL="$url" PRODUCT_LISTEN="$product" USER_ADDRESS="$user" BIDDING_ADDRESS="$bidding" bin/product-service
 await "the product service" $! logs/product-service.log serving "$product"
-start logs/bidding-service.log env DATABASE_URL="$url" BIDDING_LISTEN="$bidding" PRODUCT_ADDRESS="$product" bin/bidding-service
+start logs/bidding-service.log env DATABASE_URL="$url" BIDDING_LISTEN="$bidding" USER_ADDRESS="$user" PRODUCT_ADDRESS="$product" bin/bidding-service
 await "the bidding service" $! logs/bidding-service.log serving "$bidding"
 try_all apart "DATABASE_URL=$url" "OWNER_EMAIL=$owner" "OWNER_PASSWORD=$password"
 

@@ -117,7 +117,11 @@ func TestTheContainersFitTogether(t *testing.T) {
 		require.Equal(t, "service_completed_successfully", s.DependsOn["migrate"].Condition)
 	}
 	require.Equal(t, "service_healthy", c.Services["migrate"].DependsOn["postgres"].Condition)
-	require.Contains(t, c.Services["bidding-service"].Environment["PRODUCT_ADDRESS"], "product-service:")
+	for service, others := range map[string][]string{"product": {"user", "bidding"}, "bidding": {"user", "product"}} {
+		for _, other := range others {
+			require.Contains(t, c.Services[service+"-service"].Environment[strings.ToUpper(other)+"_ADDRESS"], other+"-service:")
+		}
+	}
 }
 
 func TestContainersThatDoNotFitAreSeen(t *testing.T) {

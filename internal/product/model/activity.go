@@ -14,6 +14,7 @@ type Sale struct {
 	Size  id.UUID
 	Items int32
 	At    time.Time
+	Seq   int64 // position of the batch of events that told it
 }
 
 // Day is the UTC day of an instant, at its beginning.

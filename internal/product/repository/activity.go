@@ -32,11 +32,11 @@ func (s *Store) CountSales(ctx context.Context, source string, partition int32, 
 		if _, err := tx.Exec(ctx, lazily); err != nil {
 			return err
 		}
-		moved, err := q.Advance(ctx, dbgen.AdvanceParams{Source: source, Partition: int16(partition), Seq: seq})
-		if err != nil || moved == 0 || len(sales) == 0 {
+		before, err := advance(ctx, q, source, int16(partition), seq)
+		sold := soldSince(before, sales)
+		if err != nil || len(sold.Sizes) == 0 {
 			return err
 		}
-		sold := soldParams(sales)
 		if err := q.LockSold(ctx, sold.Sizes); err != nil {
 			return err
 		}
@@ -44,8 +44,26 @@ func (s *Store) CountSales(ctx context.Context, source string, partition int32, 
 	})
 }
 
-func soldParams(sales []model.Sale) (sold dbgen.CountSalesParams) {
+// advance moves a position to seq, unless it is there already, and returns where it was.
+// Whoever gives the same events their effect waits for it until the transaction ends.
+func advance(ctx context.Context, q *dbgen.Queries, source string, partition int16, seq int64) (before int64, err error) {
+	begun, err := q.BeginPosition(ctx, dbgen.BeginPositionParams{Source: source, Partition: partition, Seq: seq})
+	if err != nil || begun == 1 {
+		return 0, err
+	}
+	before, err = q.LockPosition(ctx, dbgen.LockPositionParams{Source: source, Partition: partition})
+	if err != nil || before >= seq {
+		return before, err
+	}
+	return before, q.MovePosition(ctx, dbgen.MovePositionParams{Source: source, Partition: partition, Seq: seq})
+}
+
+// soldSince leaves out what was told up to a position.
+func soldSince(before int64, sales []model.Sale) (sold dbgen.CountSalesParams) {
 	for _, one := range sales {
+		if one.Seq <= before {
+			continue
+		}
 		sold.Sizes = append(sold.Sizes, one.Size)
 		sold.Days = append(sold.Days, date(one.At))
 		sold.Items = append(sold.Items, int64(one.Items))

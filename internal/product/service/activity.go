@@ -13,8 +13,8 @@ func (s *Service) Followed(ctx context.Context, source string, partition int32) 
 }
 
 // CountSales counts what was sold for the products it was sold of, and notes with it that
-// the events of source have had their effect up to seq; when they had before, nothing
-// happens. A size nobody knows is passed over, and so is a day that is too long ago.
+// the events of source have had their effect up to seq. What had its effect before does
+// not count again. A size nobody knows is passed over, and so is a day too long ago.
 // Rules: PROD-004, EVENT-001.
 func (s *Service) CountSales(ctx context.Context, source string, partition int32, seq int64, sales []model.Sale) error {
 	first := model.FirstActivityDay(s.clk.Now())

@@ -170,7 +170,10 @@ func TestPROD_004_SweepsAndSalesAtOnceAddUp(t *testing.T) {
 		})
 		wg.Go(func() {
 			for seq := range int64(10) {
-				sales := []model.Sale{{Size: sizes[(i+1)%4].ID, Items: 1, At: b.clk.Now()}, {Size: sizes[i].ID, Items: 2, At: noon}}
+				sales := []model.Sale{
+					{Size: sizes[(i+1)%4].ID, Items: 1, At: b.clk.Now(), Seq: seq + 1},
+					{Size: sizes[i].ID, Items: 2, At: noon, Seq: seq + 1},
+				}
 				if err := late.CountSales(b.ctx, exchange, int32(i+1), seq+1, sales); err != nil {
 					t.Error(err)
 				}
@@ -204,26 +207,32 @@ func TestEVENT_001_ASaleCountsOnceHoweverOftenItIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	p := b.size(1)
-	sale := []model.Sale{{Size: p.ID, Items: 2, At: b.clk.Now()}}
+	var sales []model.Sale
+	for seq := range int64(12) {
+		sales = append(sales, model.Sale{Size: p.ID, Items: 2, At: b.clk.Now(), Seq: seq + 1})
+	}
 	require.Zero(t, b.position(0))
 	var wg sync.WaitGroup
-	for range 8 { // as many instances follow the exchange
+	for instance := range int64(8) { // each takes other batches together, from the position it knows
 		wg.Go(func() {
 			for partition := range int32(2) {
-				for seq := range int64(3) {
-					if err := b.CountSales(b.ctx, exchange, partition, seq+1, sale); err != nil {
+				for from := int64(0); from < 12; {
+					to := min(from+instance%4+1, 12)
+					if err := b.CountSales(b.ctx, exchange, partition, to, sales[from:to]); err != nil {
 						t.Error(err)
 					}
+					from = to
 				}
 			}
 		})
 	}
 	wg.Wait()
-	require.EqualValues(t, 2*3*2, b.activity(p.ProductID))
-	require.EqualValues(t, 3, b.position(0))
-	require.EqualValues(t, 3, b.position(1))
-	require.NoError(t, b.CountSales(b.ctx, exchange, 0, 2, sale))
-	require.EqualValues(t, 3, b.position(0), "a position never goes back")
+	require.EqualValues(t, 2*12*2, b.activity(p.ProductID))
+	require.EqualValues(t, 12, b.position(0))
+	require.EqualValues(t, 12, b.position(1))
+	require.NoError(t, b.CountSales(b.ctx, exchange, 0, 2, sales[:2]))
+	require.EqualValues(t, 12, b.position(0), "a position never goes back")
+	require.EqualValues(t, 2*12*2, b.activity(p.ProductID))
 }
 
 func TestEVENT_001_ASizeNobodyKnowsIsPassedOver(t *testing.T) {
@@ -252,7 +261,7 @@ func TestEVENT_001_ACountThatFailsLeavesItsPositionToo(t *testing.T) {
 			CREATE OR REPLACE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed'; END $$;
 			CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()`, table))
 		require.NoError(t, err)
-		sale := []model.Sale{{Size: p.ID, Items: 5, At: b.clk.Now()}}
+		sale := []model.Sale{{Size: p.ID, Items: 5, At: b.clk.Now(), Seq: 2}}
 		require.ErrorContains(t, b.CountSales(b.ctx, exchange, 0, 2, sale), "killed", "at the commit")
 		require.EqualValues(t, 1, b.position(0))
 		require.EqualValues(t, 1, b.activity(p.ProductID))

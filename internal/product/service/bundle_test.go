@@ -86,7 +86,11 @@ func (b *bundle) sold(product id.UUID, items int32) {
 // tell lets the exchange's next batch bring sales.
 func (b *bundle) tell(sales ...model.Sale) {
 	b.t.Helper()
-	require.NoError(b.t, b.CountSales(b.ctx, exchange, 0, b.told.Add(1), sales))
+	seq := b.told.Add(1)
+	for i := range sales {
+		sales[i].Seq = seq
+	}
+	require.NoError(b.t, b.CountSales(b.ctx, exchange, 0, seq, sales))
 }
 
 func (b *bundle) stock(size id.UUID) model.Stock {

@@ -110,8 +110,8 @@ type Stock interface {
 type Activity interface {
 	// Position is how far a partition of another service's events has had its effect; 0: none had.
 	Position(ctx context.Context, source string, partition int32) (int64, error)
-	// CountSales counts sales by product and UTC day and moves the position to seq, in one
-	// transaction; a position that is there already changes nothing, nor does a size nobody knows.
+	// CountSales counts the sales behind the position, by product and UTC day, and moves the
+	// position to seq, in one transaction. A size nobody knows is passed over.
 	CountSales(ctx context.Context, source string, partition int32, seq int64, sales []model.Sale) error
 	// ForgetSales removes the days before first of at most limit products and returns how many had some.
 	ForgetSales(ctx context.Context, first time.Time, limit int) (int, error)

@@ -12,20 +12,19 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const advance = `-- name: Advance :execrows
+const beginPosition = `-- name: BeginPosition :execrows
 INSERT INTO product_positions (source, partition, seq) VALUES ($1, $2, $3)
-ON CONFLICT (source, partition) DO UPDATE SET seq = excluded.seq WHERE product_positions.seq < excluded.seq
+ON CONFLICT (source, partition) DO NOTHING
 `
 
-type AdvanceParams struct {
+type BeginPositionParams struct {
 	Source    string
 	Partition int16
 	Seq       int64
 }
 
-// Waits for whoever gives the same batch its effect; nothing is written when he was first.
-func (q *Queries) Advance(ctx context.Context, arg AdvanceParams) (int64, error) {
-	result, err := q.db.Exec(ctx, advance, arg.Source, arg.Partition, arg.Seq)
+func (q *Queries) BeginPosition(ctx context.Context, arg BeginPositionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, beginPosition, arg.Source, arg.Partition, arg.Seq)
 	if err != nil {
 		return 0, err
 	}
@@ -87,6 +86,22 @@ func (q *Queries) LockActivity(ctx context.Context, products []uuid.UUID) error 
 	return err
 }
 
+const lockPosition = `-- name: LockPosition :one
+SELECT seq FROM product_positions WHERE source = $1 AND partition = $2 FOR UPDATE
+`
+
+type LockPositionParams struct {
+	Source    string
+	Partition int16
+}
+
+func (q *Queries) LockPosition(ctx context.Context, arg LockPositionParams) (int64, error) {
+	row := q.db.QueryRow(ctx, lockPosition, arg.Source, arg.Partition)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const lockSold = `-- name: LockSold :exec
 SELECT product_id FROM product_activity
 WHERE product_id IN (SELECT s.product_id FROM sizes s WHERE s.id = ANY($1::uuid[]))
@@ -96,6 +111,21 @@ ORDER BY product_id FOR UPDATE
 // In one order, so that two batches, or a batch and a sweep, never deadlock.
 func (q *Queries) LockSold(ctx context.Context, sizes []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockSold, sizes)
+	return err
+}
+
+const movePosition = `-- name: MovePosition :exec
+UPDATE product_positions SET seq = $1 WHERE source = $2 AND partition = $3
+`
+
+type MovePositionParams struct {
+	Seq       int64
+	Source    string
+	Partition int16
+}
+
+func (q *Queries) MovePosition(ctx context.Context, arg MovePositionParams) error {
+	_, err := q.db.Exec(ctx, movePosition, arg.Seq, arg.Source, arg.Partition)
 	return err
 }
 

@@ -1,10 +1,15 @@
 -- name: Position :one
 SELECT seq FROM product_positions WHERE source = @source AND partition = @partition;
 
--- name: Advance :execrows
--- Waits for whoever gives the same batch its effect; nothing is written when he was first.
+-- name: BeginPosition :execrows
 INSERT INTO product_positions (source, partition, seq) VALUES (@source, @partition, @seq)
-ON CONFLICT (source, partition) DO UPDATE SET seq = excluded.seq WHERE product_positions.seq < excluded.seq;
+ON CONFLICT (source, partition) DO NOTHING;
+
+-- name: LockPosition :one
+SELECT seq FROM product_positions WHERE source = @source AND partition = @partition FOR UPDATE;
+
+-- name: MovePosition :exec
+UPDATE product_positions SET seq = @seq WHERE source = @source AND partition = @partition;
 
 -- name: LockSold :exec
 -- In one order, so that two batches, or a batch and a sweep, never deadlock.
