@@ -142,6 +142,44 @@ EXCEPTION WHEN undefined_object THEN
 END
 $$;
 
+-- How many items of each product were sold in the last 30 days: what the sort by activity
+-- goes by (PROD-004). It stands beside products, so that a sale changes no word of the
+-- search. sold_30d is always the sum of the product's days; its row is the lock for both.
+CREATE TABLE product_activity (
+    product_id uuid   PRIMARY KEY REFERENCES products (id),
+    sold_30d   bigint NOT NULL DEFAULT 0, -- items
+    CONSTRAINT product_activity_sold_positive CHECK (sold_30d >= 0)
+);
+CREATE INDEX product_activity_sold_idx ON product_activity (sold_30d, product_id);
+
+-- The same by the UTC day of the sale. A day that is 30 days ago is taken off the sum and deleted.
+CREATE TABLE product_activity_days (
+    day        date   NOT NULL,
+    product_id uuid   NOT NULL REFERENCES product_activity (product_id),
+    sold       bigint NOT NULL, -- items
+    PRIMARY KEY (day, product_id),
+    CONSTRAINT product_activity_days_sold_positive CHECK (sold > 0)
+);
+
+-- Every product has its row from the statement that makes it. A product that sold lately
+-- cannot be removed.
+CREATE FUNCTION keep_product_activity() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO product_activity (product_id) SELECT id FROM after_rows;
+        RETURN NULL;
+    END IF;
+    DELETE FROM product_activity WHERE product_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+
+CREATE TRIGGER products_activity_insert AFTER INSERT ON products
+    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_product_activity();
+CREATE TRIGGER products_activity_delete BEFORE DELETE ON products
+    FOR EACH ROW EXECUTE FUNCTION keep_product_activity();
+
 CREATE TABLE product_images (
     id         uuid        PRIMARY KEY,
     product_id uuid        NOT NULL REFERENCES products (id),

@@ -36,6 +36,7 @@ const Name = "bidding"
 type Config struct {
 	config.Common
 	Listen  string `env:"BIDDING_LISTEN" envDefault:"127.0.0.1:50053" doc:"address the bidding service listens on"`
+	Address string `env:"BIDDING_ADDRESS" envDefault:"127.0.0.1:50053" doc:"where other services reach the bidding service"` // known here so that a .env of all services is no misspelling
 	Product string `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"`
 	Users   string `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"`
 	DB      database.Config

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/sneakers-marketplace/marketplace/internal/product/consumer"
 	"github.com/sneakers-marketplace/marketplace/internal/product/handler"
 	"github.com/sneakers-marketplace/marketplace/internal/product/repository"
 	"github.com/sneakers-marketplace/marketplace/internal/product/service"
@@ -33,6 +34,7 @@ type Config struct {
 	Listen        string        `env:"PRODUCT_LISTEN" envDefault:"127.0.0.1:50052" doc:"gRPC address of the product service"`
 	Address       string        `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"` // known here so that a .env of all services is no misspelling
 	Users         string        `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"`
+	Bidding       string        `env:"BIDDING_ADDRESS" envDefault:"127.0.0.1:50053" doc:"where other services reach the bidding service"`
 	SweepInterval time.Duration `env:"PRODUCT_SWEEP_INTERVAL" envDefault:"1s" doc:"how often overdue stock reservations are looked for"`
 	DB            database.Config
 	Auth          auth.Config
@@ -48,7 +50,7 @@ func (c Config) Validate() error {
 }
 
 // New builds the service's tasks: the connections, what it follows of other services, the
-// sweeper of overdue reservations and the gRPC server. It is a run.Build.
+// sweepers of overdue reservations and old sales, and the gRPC server. It is a run.Build.
 func New(ctx context.Context, env *run.Env) ([]run.Task, error) { return build(ctx, env, false) }
 
 // NewAlone builds the service for one process that nobody else can reach: it listens over
@@ -83,6 +85,7 @@ type builder struct {
 
 	pool        *pgxpool.Pool
 	revocations *revocation.Follower // nil: alone
+	bidding     *grpc.ClientConn     // nil: alone
 }
 
 func (b *builder) add(tasks ...run.Task) { b.tasks = append(b.tasks, tasks...) }
@@ -95,8 +98,10 @@ func (b *builder) build(ctx context.Context) (err error) {
 	b.add(run.Closing("product database", func(context.Context) error { b.pool.Close(); return nil }))
 	store := repository.New(b.pool)
 	svc := service.New(store, b.env.Clock)
-	sweeper := sweeper{svc, b.env.Clock, b.cfg.SweepInterval, b.env.Log}
-	b.add(run.Working("product reservation sweeper", sweeper.run))
+	b.add(b.sweepers(svc)...)
+	if b.bidding != nil {
+		b.add(event.NewConsumer(consumer.Source, b.bidding, consumer.New(svc), b.env.Log))
+	}
 	server, err := b.server(svc, store)
 	if err != nil {
 		return err
@@ -111,13 +116,33 @@ func (b *builder) follow() error {
 	if err != nil {
 		return err
 	}
-	users, err := b.env.Network.Dial("user", b.cfg.Users, rpc.AsService(credential))
+	users, err := b.dial("user", b.cfg.Users, credential)
 	if err != nil {
 		return err
 	}
 	b.revocations = revocation.NewFollower(users, b.env.Log)
-	b.add(run.Closing("connection to user", func(context.Context) error { return users.Close() }), b.revocations)
-	return nil
+	b.add(b.revocations)
+	b.bidding, err = b.dial(consumer.Source, b.cfg.Bidding, credential)
+	return err
+}
+
+func (b *builder) dial(service, address string, credential *auth.ServiceCredential) (*grpc.ClientConn, error) {
+	conn, err := b.env.Network.Dial(service, address, rpc.AsService(credential))
+	if err != nil {
+		return nil, err
+	}
+	b.add(run.Closing("connection to "+service, func(context.Context) error { return conn.Close() }))
+	return conn, nil
+}
+
+// sweepers are the service's housekeeping.
+func (b *builder) sweepers(svc *service.Service) []run.Task {
+	reservations := sweeper{"expire reservations", svc.ExpireReservations, b.env.Clock, b.cfg.SweepInterval, b.env.Log}
+	sales := sweeper{"forget old sales", svc.ForgetSales, b.env.Clock, salesSweepInterval, b.env.Log}
+	return []run.Task{
+		run.Working("product reservation sweeper", reservations.run),
+		run.Working("product activity sweeper", sales.run),
+	}
 }
 
 func (b *builder) server(svc *service.Service, store *repository.Store) (*rpc.Server, error) {

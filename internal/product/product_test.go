@@ -2,9 +2,11 @@ package product
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -37,37 +39,62 @@ type world struct {
 	admin  context.Context //nolint:containedctx // the same with one
 	editor id.UUID         // the account behind admin
 	users  *peers.Users
+	market *peers.Bidding
+	db     *pgxpool.Pool
 	env    *run.Env
+	stop   func()
 }
 
 func setup(t *testing.T) *world {
 	t.Helper()
 	clk := clock.NewFake(noon)
-	env := environment(testkit.DatabaseURL(t), clk)
-	users := peers.NewUsers()
-	serve(t, env, users.Build)
-	conn, err := env.Network.Dial("product", "")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	db := testkit.Database(t)
+	env := environment(db.Config().ConnString(), clk)
 	issuer, err := auth.NewIssuer(auth.Config{Keys: auth.DevelopmentKeys}, clk)
 	require.NoError(t, err)
 	w := &world{
-		ProductServiceClient: productv1.NewProductServiceClient(conn), t: t, clk: clk, issuer: issuer,
-		public: t.Context(), editor: id.New(), users: users, env: env,
+		t: t, clk: clk, issuer: issuer, public: t.Context(), editor: id.New(),
+		users: peers.NewUsers(), market: &peers.Bidding{}, db: db, env: env,
 	}
+	w.start()
 	w.admin = w.as(w.editor, auth.RoleUser, auth.RoleCatalog)
 	return w
+}
+
+// start runs the service behind its peers until the test ends, or restart is called.
+func (w *world) start() {
+	w.t.Helper()
+	w.stop = serve(w.t, w.env, w.users.Build, w.market.Build)
+	conn, err := w.env.Network.Dial("product", "")
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, conn.Close()) })
+	w.ProductServiceClient = productv1.NewProductServiceClient(conn)
+}
+
+// restart stops everything and starts it again on the same database.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.env.Network, w.env.Metrics = network(), prometheus.NewRegistry()
+	w.start()
+}
+
+// network is one on which the other services are in this process or nowhere.
+func network() *rpc.Network {
+	n := rpc.NewNetwork()
+	n.Expect("user", "bidding")
+	return n
 }
 
 func environment(url string, clk clock.Clock) *run.Env {
 	return &run.Env{
 		Source: config.Source{"DATABASE_URL": url, "PRODUCT_LISTEN": "127.0.0.1:0"},
-		Log:    zerolog.Nop(), Clock: clk, Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
+		Log:    zerolog.Nop(), Clock: clk, Network: network(), Metrics: prometheus.NewRegistry(),
 	}
 }
 
-// serve runs the service, behind what peers it needs, until the test ends.
-func serve(t *testing.T, env *run.Env, peers ...run.Build) {
+// serve runs the service, behind what peers it needs, until the test ends or stop is called.
+func serve(t *testing.T, env *run.Env, peers ...run.Build) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	built, done := make(chan struct{}), make(chan error, 1)
@@ -81,10 +108,12 @@ func serve(t *testing.T, env *run.Env, peers ...run.Build) {
 	if len(peers) > 0 {
 		require.Eventually(t, func() bool { return env.Network.Ready(context.Background()) == nil }, 10*time.Second, 5*time.Millisecond)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		require.NoError(t, <-done)
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // as returns a context whose calls carry an access token of account with roles.

@@ -6,16 +6,21 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/sneakers-marketplace/marketplace/internal/product/service"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 )
 
-// sweepSizes bounds one sweep; what is left waits for the next.
-const sweepSizes = 100
+const (
+	// sweepMost bounds one step of a sweep, in sizes or products.
+	sweepMost = 100
+	// salesSweepInterval is how long after midnight, UTC, a day may still count (PROD-004).
+	salesSweepInterval = time.Minute
+)
 
-// sweeper gives overdue reservations back, of sizes that nobody touches (PROD-005).
+// sweeper does again and again what only time brings about: it gives overdue reservations
+// back, of sizes that nobody touches (PROD-005), and forgets old sales (PROD-004).
 type sweeper struct {
-	svc   *service.Service
+	name  string
+	step  func(ctx context.Context, limit int) (done int, err error)
 	clk   clock.Clock
 	every time.Duration
 	log   zerolog.Logger
@@ -25,16 +30,19 @@ type sweeper struct {
 func (s sweeper) run(ctx context.Context) error {
 	failing := false
 	for {
-		expired, err := s.svc.ExpireReservations(ctx, sweepSizes)
+		done, err := s.step(ctx, sweepMost)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // told to stop; what it was doing then is done by the next start
 		case err != nil && !failing:
-			s.log.Warn().Err(err).Msg("expire reservations")
-		case expired > 0:
-			s.log.Info().Int("reservations", expired).Msg("expired")
+			s.log.Warn().Err(err).Msg(s.name)
+		case done > 0:
+			s.log.Info().Int("swept", done).Msg(s.name)
 		}
 		failing = err != nil
+		if done >= sweepMost && !failing {
+			continue // there may be more
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -12,10 +12,15 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 	eventv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/event/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
 
-const retryEvery = 500 * time.Millisecond
+const (
+	retryEvery = 500 * time.Millisecond
+	readAhead  = 200 // batches received while others have their effect
+)
 
 // Handler gives batches their effect.
 type Handler interface {
@@ -25,6 +30,14 @@ type Handler interface {
 	// the same batch again changes nothing. Batches of a partition come in order. After an
 	// error the batch comes again.
 	Handle(ctx context.Context, partition int32, b Batch) error
+}
+
+// Gatherer is a Handler that gives several batches their effect at once. A busy producer
+// then costs it one transaction where there were many.
+type Gatherer interface {
+	Handler
+	// HandleAll is Handle for batches that follow each other; there is at least one.
+	HandleAll(ctx context.Context, partition int32, batches []Batch) error
 }
 
 // Consumer follows one service's log. It is a task of pkg/run.
@@ -74,7 +87,7 @@ func (c *Consumer) persist(ctx context.Context, name string, what func(context.C
 			return
 		}
 		if !failing {
-			c.log.Warn().Err(err).Str("task", name).Msg("events cannot be followed now; trying again")
+			c.log.WithLevel(severity(err)).Err(err).Str("task", name).Msg("events cannot be followed now; trying again")
 		}
 		failing = true
 		select {
@@ -85,18 +98,45 @@ func (c *Consumer) persist(ctx context.Context, name string, what func(context.C
 	}
 }
 
+// severity of a failure: a producer that says it stops is no surprise.
+func severity(err error) zerolog.Level {
+	if errs.ReasonOf(rpc.FromStatus(err)) == "SHUTTING_DOWN" {
+		return zerolog.InfoLevel
+	}
+	return zerolog.WarnLevel
+}
+
 // follow gives batches their effect until something fails.
 func (c *Consumer) follow(ctx context.Context, partition int32) error {
 	after, err := c.handler.Position(ctx, partition)
 	if err != nil {
 		return fmt.Errorf("position: %w", err)
 	}
+	var reading sync.WaitGroup
+	defer reading.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the stream
 	stream, err := c.client.Tail(ctx, &eventv1.TailRequest{Partition: partition, After: after}, grpc.WaitForReady(true))
 	if err != nil {
 		return fmt.Errorf("tail: %w", err)
 	}
+	var ended error
+	read := make(chan Batch, readAhead)
+	reading.Go(func() {
+		defer close(read)
+		ended = receive(stream, after, read)
+	})
+	for first := range read {
+		batches := append([]Batch{first}, waiting(read)...)
+		if err := c.handle(ctx, partition, batches); err != nil {
+			return err
+		}
+	}
+	return ended
+}
+
+// receive passes on what comes after a position until something fails.
+func receive(stream grpc.ServerStreamingClient[eventv1.TailResponse], after int64, to chan<- Batch) error {
 	for {
 		r, err := stream.Recv()
 		switch {
@@ -107,11 +147,36 @@ func (c *Consumer) follow(ctx context.Context, partition int32) error {
 		case r.GetSeq() != after+1:
 			return fmt.Errorf("batch %d came after batch %d", r.GetSeq(), after)
 		}
-		if err := c.handler.Handle(ctx, partition, batchOf(r)); err != nil {
-			return fmt.Errorf("batch %d: %w", r.GetSeq(), err)
+		select {
+		case to <- batchOf(r):
+		case <-stream.Context().Done():
+			return context.Cause(stream.Context())
 		}
-		after = r.GetSeq()
+		after++
 	}
+}
+
+// waiting takes what has been read already.
+func waiting(read <-chan Batch) (batches []Batch) {
+	for range len(read) {
+		batches = append(batches, <-read)
+	}
+	return batches
+}
+
+func (c *Consumer) handle(ctx context.Context, partition int32, batches []Batch) error {
+	if all, ok := c.handler.(Gatherer); ok {
+		if err := all.HandleAll(ctx, partition, batches); err != nil {
+			return fmt.Errorf("batches %d to %d: %w", batches[0].Seq, batches[len(batches)-1].Seq, err)
+		}
+		return nil
+	}
+	for _, b := range batches {
+		if err := c.handler.Handle(ctx, partition, b); err != nil {
+			return fmt.Errorf("batch %d: %w", b.Seq, err)
+		}
+	}
+	return nil
 }
 
 func batchOf(r *eventv1.TailResponse) Batch {

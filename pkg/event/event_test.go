@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -128,7 +129,7 @@ func (e *effects) all() []string {
 }
 
 // follow runs a consumer until the returned function is called.
-func follow(t *testing.T, p *producer, e *effects) (stop func()) {
+func follow(t *testing.T, p *producer, e event.Handler) (stop func()) {
 	t.Helper()
 	c := event.NewConsumer("user", p.conn, e, zerolog.Nop())
 	require.Equal(t, "events of user", c.String())
@@ -163,6 +164,40 @@ func TestEVENT_001_EachEventHasItsEffectOnceAndInOrder(t *testing.T) {
 	follow(t, p, e)
 	require.Eventually(t, func() bool { return len(e.all()) == 5 }, soon, tick)
 	require.Equal(t, []string{"a", "b", "c", "d", "e"}, e.all())
+}
+
+// gatherer gives all that has come its effect at once.
+type gatherer struct{ effects }
+
+func (g *gatherer) HandleAll(ctx context.Context, partition int32, batches []event.Batch) error {
+	for _, b := range batches {
+		if err := g.Handle(ctx, partition, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestEVENT_001_BatchesTakenTogetherStayInOrder(t *testing.T) {
+	t.Parallel()
+	p := produce(t)
+	g := &gatherer{}
+	failures := 1
+	g.fail = func(seq int64) error {
+		if seq == 300 && failures > 0 {
+			failures--
+			return errors.New("the database is away")
+		}
+		return nil
+	}
+	var want []string
+	for i := range 500 {
+		want = append(want, strconv.Itoa(i))
+	}
+	p.ban(want...)
+	follow(t, p, g)
+	require.Eventually(t, func() bool { return len(g.all()) == len(want) }, soon, tick)
+	require.Equal(t, want, g.all())
 }
 
 func TestEVENT_001_WhatFailsComesAgainAndNothingIsSkipped(t *testing.T) {

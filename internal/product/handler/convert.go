@@ -30,6 +30,7 @@ var sortIn = map[productv1.ProductSort]model.Sort{
 	productv1.ProductSort_RELEASE_DATE_DESC: model.ReleaseDesc,
 	productv1.ProductSort_RELEASE_DATE_ASC:  model.ReleaseAsc,
 	productv1.ProductSort_RELEVANCE:         model.Relevance,
+	productv1.ProductSort_MOST_ACTIVE:       model.MostActive,
 }
 
 var stateOut = map[model.State]productv1.ReservationState{

@@ -20,7 +20,8 @@ const (
 	PriceDesc   Sort = "price_desc"
 	ReleaseDesc Sort = "release_desc"
 	ReleaseAsc  Sort = "release_asc"
-	Relevance   Sort = "relevance" // needs a query
+	Relevance   Sort = "relevance"   // needs a query
+	MostActive  Sort = "most_active" // by items sold in the last ActivityDays
 )
 
 // Filters narrow a list; a zero field does not (PROD-004).
@@ -65,7 +66,7 @@ func (f *Filters) Normalize() error {
 
 // Cursor is where a page ends: the sort key of its last product, and its id.
 // Key counts microseconds since 1970 (newest), minor units (price),
-// days since 0001-01-01 (release) or points (relevance).
+// days since 0001-01-01 (release), points (relevance) or items (activity).
 type Cursor struct {
 	Key int64
 	ID  id.UUID

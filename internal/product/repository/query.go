@@ -23,22 +23,52 @@ type order struct {
 	key        string // the same as a bigint for the page token; column when blank
 	descending bool
 	bind       func(key int64) any // a token's key as the column's type
+	join       string              // what has the column, when products does not
+	tie        string              // the product's id in the index; p.id when blank
+}
+
+// page returns the sort key as a bigint, the id that parts equals, and the direction.
+func (o order) page() (key, tie, direction string) {
+	if key, tie, direction = o.key, o.tie, "ASC"; key == "" {
+		key = o.column
+	}
+	if tie == "" {
+		tie = "p.id"
+	}
+	if o.descending {
+		direction = "DESC"
+	}
+	return key, tie, direction
+}
+
+// beyond is the condition of what stands behind a cursor.
+func (o order) beyond(q *query, c model.Cursor) string {
+	_, tie, _ := o.page()
+	than := ">"
+	if o.descending {
+		than = "<"
+	}
+	return fmt.Sprintf("(%s, %s) %s (%s, %s)", o.column, tie, than, q.bind(o.bind(c.Key)), q.bind(c.ID))
 }
 
 var orders = map[model.Sort]order{
 	model.Newest: {
-		"p.created_at", "(extract(epoch FROM p.created_at) * 1000000)::bigint", true,
-		func(k int64) any { return time.UnixMicro(k).UTC() },
+		column: "p.created_at", key: "(extract(epoch FROM p.created_at) * 1000000)::bigint", descending: true,
+		bind: func(k int64) any { return time.UnixMicro(k).UTC() },
 	},
-	model.PriceAsc:  {"coalesce(nullif(p.retail_price, 0), 9007199254740991)", "", false, number},
-	model.PriceDesc: {"p.retail_price", "", true, number},
+	model.PriceAsc:  {column: "coalesce(nullif(p.retail_price, 0), 9007199254740991)", bind: number},
+	model.PriceDesc: {column: "p.retail_price", descending: true, bind: number},
 	model.ReleaseAsc: {
-		"coalesce(p.release_date, DATE '9999-12-31')",
-		"(coalesce(p.release_date, DATE '9999-12-31') - DATE '0001-01-01')::bigint", false, day,
+		column: "coalesce(p.release_date, DATE '9999-12-31')",
+		key:    "(coalesce(p.release_date, DATE '9999-12-31') - DATE '0001-01-01')::bigint", bind: day,
 	},
 	model.ReleaseDesc: {
-		"coalesce(p.release_date, DATE '0001-01-01')",
-		"(coalesce(p.release_date, DATE '0001-01-01') - DATE '0001-01-01')::bigint", true, day,
+		column: "coalesce(p.release_date, DATE '0001-01-01')",
+		key:    "(coalesce(p.release_date, DATE '0001-01-01') - DATE '0001-01-01')::bigint", descending: true, bind: day,
+	},
+	model.MostActive: {
+		column: "a.sold_30d", descending: true, bind: number,
+		join: " JOIN product_activity a ON a.product_id = p.id", tie: "a.product_id",
 	},
 }
 
@@ -83,18 +113,12 @@ func pageSQL(l model.List) (string, []any) {
 		with, from = "WITH found AS MATERIALIZED (SELECT * FROM products p WHERE "+q.conditions()+") ", "found p"
 		q.where = []string{"true"}
 	}
-	key, direction, beyond := o.key, "ASC", ">"
-	if key == "" {
-		key = o.column
-	}
-	if o.descending {
-		direction, beyond = "DESC", "<"
-	}
 	if l.After != nil {
-		q.where = append(q.where, fmt.Sprintf("(%s, p.id) %s (%s, %s)", o.column, beyond, q.bind(o.bind(l.After.Key)), q.bind(l.After.ID)))
+		q.where = append(q.where, o.beyond(q, *l.After))
 	}
-	return fmt.Sprintf("%sSELECT %s, %s FROM %s WHERE %s ORDER BY %s %s, p.id %s LIMIT %s",
-		with, productColumns, key, from, q.conditions(), o.column, direction, direction, q.bind(l.Limit)), q.args
+	key, tie, direction := o.page()
+	return fmt.Sprintf("%sSELECT %s, %s FROM %s%s WHERE %s ORDER BY %s %s, %s %s LIMIT %s",
+		with, productColumns, key, from, o.join, q.conditions(), o.column, direction, tie, direction, q.bind(l.Limit)), q.args
 }
 
 // countSQL is the statement that counts all pages and its values.
@@ -119,27 +143,21 @@ func surveySQL(l model.List) (string, []any) {
 	if !ok {
 		o = q.relevance(l)
 	}
-	key, direction := o.key, "ASC"
-	if key == "" {
-		key = o.column
-	}
-	if o.descending {
-		direction = "DESC"
-	}
+	key, _, direction := o.page()
 	var starts []int64
 	for _, b := range model.PriceBands() {
 		starts = append(starts, max(int64(b.Min), 1)) // 0 is unknown
 	}
 	return fmt.Sprintf(`WITH found AS MATERIALIZED (
 			SELECT p.id, p.brand, p.category, p.gender, width_bucket(p.retail_price, %[1]s::bigint[]) AS band, %[2]s AS key
-			FROM products p WHERE %[3]s)
+			FROM products p%[9]s WHERE %[3]s)
 		(SELECT %[4]d, id, key, '', '', '', 0, 0::bigint FROM found ORDER BY key %[7]s, id %[7]s LIMIT %[8]s)
 		UNION ALL
 		SELECT %[5]d, NULL, 0, brand, category, gender, band, count(*) FROM found GROUP BY brand, category, gender, band
 		UNION ALL
 		SELECT %[6]d, NULL, min(s.sort_key), s.label, '', '', 0, count(DISTINCT s.product_id)
 		FROM found JOIN sizes s ON s.product_id = found.id GROUP BY s.label`,
-		q.bind(starts), key, q.conditions(), pageEntry, groupEntry, sizeEntry, direction, q.bind(l.Limit)), q.args
+		q.bind(starts), key, q.conditions(), pageEntry, groupEntry, sizeEntry, direction, q.bind(l.Limit), o.join), q.args
 }
 
 // filtered is the conditions of a list over all its pages.

@@ -47,7 +47,9 @@ func catalogue(t *testing.T, n int) *pgxpool.Pool {
 			n % 300 * 100, DATE '2015-01-01' + n % 3000, now() - n * interval '1 minute'
 		FROM generate_series(1, $1::int) n`, n)
 	require.NoError(t, err)
-	_, err = db.Exec(t.Context(), "ANALYZE products")
+	_, err = db.Exec(t.Context(), "UPDATE product_activity SET sold_30d = (hashtextextended(product_id::text, 0) & 4095) % 40")
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), "ANALYZE products, product_activity")
 	require.NoError(t, err)
 	return db
 }
@@ -134,7 +136,7 @@ func TestPROD_004_SearchUsesTheGINIndex(t *testing.T) {
 	t.Parallel()
 	db := catalogue(t, 5000)
 	for _, query := range []string{"CZ004711-100", "cz004711100", "cz00471", "nike c4ca42", "model 1679091c5a880faf6fb5e6087eb1b2dc"} {
-		for _, sort := range []model.Sort{model.Relevance, model.PriceAsc} {
+		for _, sort := range []model.Sort{model.Relevance, model.PriceAsc, model.MostActive} {
 			l := model.List{
 				Words: service.Words(query), Phrase: query, Sort: sort, Limit: 21,
 				Filters: model.Filters{Status: model.Active},
@@ -160,6 +162,7 @@ func TestPROD_004_PagesAreReadFromAnIndex(t *testing.T) {
 		model.PriceDesc:   "products_price_desc_idx",
 		model.ReleaseAsc:  "products_release_asc_idx",
 		model.ReleaseDesc: "products_release_desc_idx",
+		model.MostActive:  "product_activity_sold_idx",
 	} {
 		l := model.List{Sort: sort, Limit: 21, Filters: model.Filters{Status: model.Active}}
 		_, cursors, err := New(db).Page(t.Context(), l)
@@ -196,7 +199,7 @@ func TestPROD_004_NothingAClientSendsIsWrittenIntoAStatement(t *testing.T) {
 func TestPROD_004_AForgedCursorIsJustAnotherPlace(t *testing.T) {
 	t.Parallel()
 	store := New(catalogue(t, 10))
-	for _, sort := range []model.Sort{model.Newest, model.PriceAsc, model.PriceDesc, model.ReleaseAsc, model.ReleaseDesc} {
+	for _, sort := range []model.Sort{model.Newest, model.PriceAsc, model.PriceDesc, model.ReleaseAsc, model.ReleaseDesc, model.MostActive} {
 		for _, key := range []int64{0, 1, 1 << 53} {
 			_, _, err := store.Page(t.Context(), model.List{Sort: sort, After: &model.Cursor{Key: key}, Limit: 1})
 			require.NoError(t, err, "%s %d", sort, key)
@@ -253,12 +256,12 @@ func texts[T ~string](in []T) []string { return each(in, func(v T) string { retu
 func TestPROD_001_NothingIsDeletedByCascadeAndEveryInstantHasAZone(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t)
-	const ours = "'products', 'product_images', 'sizes', 'inventory_reservations', 'inventory_transactions'"
+	const ours = "'products', 'product_images', 'sizes', 'inventory_reservations', 'inventory_transactions', 'product_activity', 'product_activity_days'"
 	for what, sql := range map[string]string{
 		"cascades":    "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN (%s) AND confdeltype NOT IN ('a', 'r')",
 		"zoneless":    "SELECT count(*) FROM information_schema.columns WHERE table_name IN (%s) AND data_type LIKE 'timestamp without%%'",
 		"fractions":   "SELECT count(*) FROM information_schema.columns WHERE table_name IN (%s) AND data_type IN ('real', 'double precision', 'numeric', 'money')",
-		"unversioned": "SELECT count(*) FROM unnest(ARRAY[%s]) t WHERE t NOT IN ('product_images', 'inventory_transactions') AND NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = t AND column_name = 'version')",
+		"unversioned": "SELECT count(*) FROM unnest(ARRAY[%s]) t WHERE t NOT IN ('product_images', 'inventory_transactions', 'product_activity', 'product_activity_days') AND NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = t AND column_name = 'version')",
 	} {
 		var n int
 		require.NoError(t, db.QueryRow(t.Context(), fmt.Sprintf(sql, ours)).Scan(&n))
@@ -309,6 +312,11 @@ func TestErrorsOfAClosedDatabaseComeBackWithTheirOperation(t *testing.T) {
 	require.ErrorContains(t, store.InsertSize(ctx, model.Size{Label: "10"}, nil), "add size")
 	_, err = store.UpdateProduct(ctx, key, nil)
 	require.ErrorContains(t, err, "update product")
+	_, err = store.Position(ctx, "bidding", 0)
+	require.ErrorContains(t, err, "position in the events of bidding")
+	require.ErrorContains(t, store.CountSales(ctx, "bidding", 0, 1, nil), "count sales")
+	_, err = store.ForgetSales(ctx, noon, 1)
+	require.ErrorContains(t, err, "forget old sales")
 }
 
 func TestPROD_006_AWriteOnAStaleSizeIsABug(t *testing.T) {

@@ -27,6 +27,8 @@ var (
 	stranger = service.Caller{}
 )
 
+const exchange = "bidding"
+
 // bundle is a service on a database of its own.
 type bundle struct {
 	*service.Service
@@ -35,6 +37,8 @@ type bundle struct {
 	clk *clock.Fake
 	db  *pgxpool.Pool
 	n   atomic.Int64
+
+	told atomic.Int64 // position of the exchange's last batch
 }
 
 func setup(t *testing.T) *bundle {
@@ -65,6 +69,28 @@ func (b *bundle) size(quantity int32) model.Size {
 	})
 	require.NoError(b.t, err)
 	return s
+}
+
+// sold tells that items of a product changed hands now; 0 tells nothing.
+func (b *bundle) sold(product id.UUID, items int32) {
+	b.t.Helper()
+	if items == 0 {
+		return
+	}
+	label := b.count(fmt.Sprintf("SELECT count(*) + 1 FROM sizes WHERE product_id = '%s'", product))
+	s, err := b.AddSize(b.ctx, editor, model.Size{ProductID: product, Label: fmt.Sprint(label)})
+	require.NoError(b.t, err)
+	b.tell(model.Sale{Size: s.ID, Items: items, At: b.clk.Now()})
+}
+
+// tell lets the exchange's next batch bring sales.
+func (b *bundle) tell(sales ...model.Sale) {
+	b.t.Helper()
+	seq := b.told.Add(1)
+	for i := range sales {
+		sales[i].Seq = seq
+	}
+	require.NoError(b.t, b.CountSales(b.ctx, exchange, 0, seq, sales))
 }
 
 func (b *bundle) stock(size id.UUID) model.Stock {

@@ -211,7 +211,7 @@ func TestPROD_004_AListShowsThePrimaryImageAlone(t *testing.T) {
 func TestPROD_004_PagesNeitherRepeatNorDropUnderInserts(t *testing.T) {
 	t.Parallel()
 	for _, sort := range []model.Sort{
-		model.Newest, model.PriceAsc, model.PriceDesc, model.ReleaseAsc, model.ReleaseDesc, model.Relevance,
+		model.Newest, model.PriceAsc, model.PriceDesc, model.ReleaseAsc, model.ReleaseDesc, model.Relevance, model.MostActive,
 	} {
 		t.Run(string(sort), func(t *testing.T) {
 			t.Parallel()
@@ -225,8 +225,11 @@ func TestPROD_004_PagesNeitherRepeatNorDropUnderInserts(t *testing.T) {
 					p.Colorway = []string{"", "Dunk"}[i%2]
 				}
 			}
+			add := func(i int) {
+				b.sold(b.product(spread(i)).ID, int32(i%3)) // ties, and products nobody bought
+			}
 			for i := range 17 {
-				b.product(spread(i))
+				add(i)
 			}
 			read := func(r service.Request) (service.Page, error) {
 				if sort == model.Relevance {
@@ -257,7 +260,7 @@ func TestPROD_004_PagesNeitherRepeatNorDropUnderInserts(t *testing.T) {
 				if token = p.Next; token == "" {
 					break
 				}
-				b.product(spread(i))
+				add(i)
 			}
 			require.Equal(t, skus(whole.Products), seen)
 		})

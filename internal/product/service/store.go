@@ -17,6 +17,7 @@ type Store interface {
 	Images
 	Sizes
 	Stock
+	Activity
 }
 
 // Products keeps single products.
@@ -103,6 +104,17 @@ type Stock interface {
 	// Transactions reads a size's trail before the line seq, newest first, at most limit lines.
 	// Errors: model.ErrSizeNotFound.
 	Transactions(ctx context.Context, size id.UUID, seq int64, limit int) ([]model.Transaction, error)
+}
+
+// Activity keeps how many items of each product were sold lately (PROD-004).
+type Activity interface {
+	// Position is how far a partition of another service's events has had its effect; 0: none had.
+	Position(ctx context.Context, source string, partition int32) (int64, error)
+	// CountSales counts the sales behind the position, by product and UTC day, and moves the
+	// position to seq, in one transaction. A size nobody knows is passed over.
+	CountSales(ctx context.Context, source string, partition int32, seq int64, sales []model.Sale) error
+	// ForgetSales removes the days before first of at most limit products and returns how many had some.
+	ForgetSales(ctx context.Context, first time.Time, limit int) (int, error)
 }
 
 // Locked is a size that nobody else can change until its transaction ends.

@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -16,13 +17,18 @@ type Log struct {
 	batches []event.Batch
 }
 
-// Happen adds a batch of events and returns its position.
+// Happen adds a batch of events of now and returns its position.
 func (l *Log) Happen(payloads ...proto.Message) int64 {
+	return l.HappenAt(clock.System{}.Now(), payloads...)
+}
+
+// HappenAt is Happen at a time of the test's own.
+func (l *Log) HappenAt(at time.Time, payloads ...proto.Message) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := event.Batch{Seq: int64(len(l.batches)) + 1}
 	for _, p := range payloads {
-		e, err := event.Of(clock.System{}.Now(), p)
+		e, err := event.Of(at, p)
 		if err != nil {
 			panic(err) // a test's own message
 		}

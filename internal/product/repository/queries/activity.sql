@@ -1,0 +1,47 @@
+-- name: Position :one
+SELECT seq FROM product_positions WHERE source = @source AND partition = @partition;
+
+-- name: BeginPosition :execrows
+INSERT INTO product_positions (source, partition, seq) VALUES (@source, @partition, @seq)
+ON CONFLICT (source, partition) DO NOTHING;
+
+-- name: LockPosition :one
+SELECT seq FROM product_positions WHERE source = @source AND partition = @partition FOR UPDATE;
+
+-- name: MovePosition :exec
+UPDATE product_positions SET seq = @seq WHERE source = @source AND partition = @partition;
+
+-- name: LockSold :exec
+-- In one order, so that two batches, or a batch and a sweep, never deadlock.
+SELECT product_id FROM product_activity
+WHERE product_id IN (SELECT s.product_id FROM sizes s WHERE s.id = ANY(@sizes::uuid[]))
+ORDER BY product_id FOR UPDATE;
+
+-- name: CountSales :exec
+WITH told AS (
+    SELECT unnest(@sizes::uuid[]) AS size_id, unnest(@days::date[]) AS day, unnest(@items::bigint[]) AS items
+), sold AS (
+    SELECT a.product_id, told.day, sum(told.items)::bigint AS items
+    FROM told JOIN sizes s ON s.id = told.size_id JOIN product_activity a ON a.product_id = s.product_id
+    GROUP BY a.product_id, told.day
+), counted AS (
+    INSERT INTO product_activity_days AS d (day, product_id, sold) SELECT day, product_id, items FROM sold
+    ON CONFLICT (day, product_id) DO UPDATE SET sold = d.sold + excluded.sold
+)
+UPDATE product_activity SET sold_30d = sold_30d + more.items
+FROM (SELECT sold.product_id, sum(sold.items)::bigint AS items FROM sold GROUP BY sold.product_id) AS more
+WHERE product_activity.product_id = more.product_id;
+
+-- name: ProductsWithOldDays :many
+SELECT DISTINCT product_id FROM product_activity_days WHERE day < @first_day LIMIT @most;
+
+-- name: LockActivity :exec
+SELECT product_id FROM product_activity WHERE product_id = ANY(@products::uuid[]) ORDER BY product_id FOR UPDATE;
+
+-- name: DropOldDays :exec
+WITH old AS (
+    DELETE FROM product_activity_days WHERE product_id = ANY(@products::uuid[]) AND day < @first_day RETURNING product_id, sold
+)
+UPDATE product_activity SET sold_30d = sold_30d - less.items
+FROM (SELECT old.product_id, sum(old.sold)::bigint AS items FROM old GROUP BY old.product_id) AS less
+WHERE product_activity.product_id = less.product_id;
