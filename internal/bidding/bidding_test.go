@@ -58,7 +58,22 @@ type shop struct {
 	mu    sync.Mutex
 	sizes map[string]*productv1.GetSizeResponse
 	looks map[string]int // how often a size may still be seen before it is hidden
+	left  int            // how many questions it answers before it falls; 0 and less: any number
 	down  error
+}
+
+// showAgain ends what hideAfter did.
+func (s *shop) showAgain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks = nil
+}
+
+// fallAfter takes the shop down once it was asked n times more; -1 takes it up again.
+func (s *shop) fallAfter(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left, s.down = n, nil
 }
 
 // hideAfter hides a size's product once the size was looked at n times more.
@@ -73,6 +88,9 @@ func (s *shop) GetSize(_ context.Context, r *productv1.GetSizeRequest) (*product
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return nil, s.down
+	}
+	if s.left--; s.left == 0 {
+		s.down = status.Error(codes.Unavailable, "fallen")
 	}
 	if size := s.sizes[r.Id]; size != nil {
 		if left, counted := s.looks[r.Id]; counted {

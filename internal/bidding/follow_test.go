@@ -146,8 +146,32 @@ func TestMKT_002_AChangeBeforeTheMarketWasThereIsNotMissed(t *testing.T) {
 	size := w.shop.add(w.product, "12", productv1.ProductStatus_ACTIVE)
 	// The catalogue hides the product between the two looks at it; its event has passed.
 	w.shop.hideAfter(size, 1)
-	_, err := w.PlaceBid(w.signIn(), &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
-	requireRefused(t, err, codes.FailedPrecondition, "MARKET_HALTED")
+	buyer := w.signIn()
+	place := func() error {
+		_, err := w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+		return err
+	}
+	requireRefused(t, place(), codes.NotFound, "MARKET_NOT_FOUND")
+	got, err := w.GetMarketPrice(w.anyone, &biddingv1.GetMarketPriceRequest{MarketId: size})
+	require.NoError(t, err)
+	require.Equal(t, biddingv1.MarketState_MARKET_HALTED, got.GetMarketPrice().GetState())
+	requireRefused(t, place(), codes.NotFound, "MARKET_NOT_FOUND")
+	w.shop.showAgain()
+	require.NoError(t, place())
+}
+
+func TestMKT_002_AnOpeningThatWasCutOffIsCompletedByTheNext(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	size := w.shop.add(w.product, "12", productv1.ProductStatus_ACTIVE)
+	w.shop.fallAfter(1)
+	buyer := w.signIn()
+	_, err := w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+	requireRefused(t, err, codes.Unavailable, "CATALOGUE_UNAVAILABLE")
+	w.shop.fallAfter(-1)
+	w.restart()
+	_, err = w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+	require.NoError(t, err)
 }
 
 func TestUSER_006_WithoutNewsOfRevocationsNobodyTradesAndEverybodyReads(t *testing.T) {

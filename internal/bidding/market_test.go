@@ -307,7 +307,7 @@ func TestDATA_002_DepthIsAggregatedAndCarriesItsChecksum(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 3727711028, d.Checksum)
 	require.EqualValues(t, three, d.Bids[0].Quantity)
-	require.EqualValues(t, 4, d.Seq)
+	require.EqualValues(t, 5, d.Seq)
 	one, err := w.GetDepth(w.anyone, &biddingv1.GetDepthRequest{MarketId: w.market, Levels: 1})
 	require.NoError(t, err)
 	require.Len(t, one.Asks, 1)

@@ -5,10 +5,6 @@ func followed(source string) string {
 	return `coalesce((SELECT max(seq) FROM bidding_positions WHERE source = '` + source + `' AND partition = 0), 0)`
 }
 
-// bornDelisted are markets whose product left the catalogue while they were opened: they
-// know that it did, but not under which version and name.
-const bornDelisted = `(NOT k.listed AND k.updated_at < k.created_at + interval '60 s')`
-
 // effectChecks are about consumers: how far they are, and that what they consumed had its effect.
 var effectChecks = []check{
 	{"P01", "a consumer is at a position that the log it follows has reached (EVENT-001)", `
@@ -50,7 +46,7 @@ var effectChecks = []check{
 		FROM bidding_bans b JOIN ` + orders + ` o ON o.user_id = b.account_id AND o.id & 255 = b.shard
 		WHERE NOT b.lifted AND o.` + live},
 
-	// A market that is opened while its product changes is told a moment later.
+	// A market of listing version 0 was opened and has not looked at the catalogue since.
 	{"E03", "a market is listed, and has its product's name and SKU, as the last change that was consumed says (MKT-002)", `
 		WITH told AS (
 			SELECT DISTINCT ON (product) product, version, name, sku, status = 'active' AND NOT deleted AS active
@@ -58,15 +54,13 @@ var effectChecks = []check{
 			ORDER BY product, seq DESC)
 		SELECT k.id AS market_id, k.product_id, k.listing_version, k.listed, k.product_name, k.sku, p.version, p.status, p.deleted_at,
 			p.name, p.sku AS product_sku, t.version AS told_version, t.active AS told_active, t.name AS told_name, t.sku AS told_sku
-		FROM bidding_markets k
-		LEFT JOIN bidding_slots l ON l.slot = k.slot LEFT JOIN bidding_shards s ON s.shard = l.shard
-		LEFT JOIN products p ON p.id = k.product_id LEFT JOIN told t ON t.product = k.product_id
+		FROM bidding_markets k LEFT JOIN products p ON p.id = k.product_id LEFT JOIN told t ON t.product = k.product_id
 		WHERE p.id IS NULL OR k.listing_version > p.version
-			OR (k.listing_version = p.version AND NOT ` + bornDelisted + `
+			OR (k.listing_version = 0 AND k.listed)
+			OR (k.listing_version = p.version
 				AND (k.listed, k.product_name, k.sku) <> (p.status = 'active' AND p.deleted_at IS NULL, p.name, p.sku))
-			OR (k.listing_version = t.version AND NOT ` + bornDelisted + `
-				AND (k.listed, k.product_name, k.sku) <> (t.active, t.name, t.sku))
-			OR (k.listing_version < t.version AND (k.listed OR t.active) AND k.created_at < ` + attended + ` - interval '60 s')`},
+			OR (k.listing_version = t.version AND (k.listed, k.product_name, k.sku) <> (t.active, t.name, t.sku))
+			OR (k.listing_version > 0 AND k.listing_version < t.version)`},
 
 	{"E04", "a market whose product left the catalogue has nothing open (MKT-002)", `
 		SELECT o.side, o.id, o.market_id, o.user_id, k.listing_version

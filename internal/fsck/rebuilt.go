@@ -119,7 +119,7 @@ func (a *act) openMarket(key id.UUID, v *journalv1.OpenMarket) {
 	m := &market{
 		ID: key, Product: product, Slot: int16(h.Sum64() % 256), ProductName: v.GetProductName(), SKU: v.GetSku(),
 		SizeLabel: v.GetSizeLabel(), Currency: v.GetCurrency(), FeedSeq: a.entry.GetFeedSeq(), CreatedAt: a.row.at, UpdatedAt: a.row.at,
-		ListingVersion: v.GetVersion(), Listed: true,
+		ListingVersion: v.GetVersion(), Listed: !v.GetDelisted(),
 	}
 	m.set(v.GetSettings())
 	a.markets[key] = m

@@ -87,9 +87,14 @@ func eventMutants() []mutant {
 			to:   "c.Listing.Version == m.Listing.Version {",
 		},
 		{
-			name: "change-before-the-market-is-missed", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
-			from: "return s.recheck(ctx, market, listing)",
-			to:   "return nil",
+			name: "change-before-the-market-is-missed", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/model/market.go",
+			from: "l.Version, l.Delisted = 0, true",
+			to:   "l.Delisted = false",
+		},
+		{
+			name: "opening-cut-off-stays-so", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
+			from: "return err == nil && v.Market.Listing.Version == 0",
+			to:   "return err == nil && v == nil",
 		},
 		{
 			name: "consumer-skips-what-fails", rule: "EVENT-001", tests: []suite{{pkg: "pkg/event", run: "EVENT_001"}}, file: "pkg/event/consumer.go",

@@ -84,7 +84,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 		c.Kind = model.OpenMarket
 		c.Listing = model.Listing{
 			Product: r.uuid(x.Product), ProductName: x.ProductName, SKU: x.Sku,
-			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency), Version: x.Version,
+			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency), Version: x.Version, Delisted: x.Delisted,
 		}
 		r.settings(c, x.Settings)
 	case *journalv1.Entry_Settings:

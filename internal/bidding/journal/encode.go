@@ -61,7 +61,7 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		l := c.Listing
 		p.Command = &journalv1.Entry_OpenMarket{OpenMarket: &journalv1.OpenMarket{
 			Product: l.Product[:], ProductName: l.ProductName, Sku: l.SKU, SizeLabel: l.SizeLabel,
-			Currency: string(l.Currency), Settings: encodeSettings(c), Version: l.Version,
+			Currency: string(l.Currency), Settings: encodeSettings(c), Version: l.Version, Delisted: l.Delisted,
 		}}
 	case model.ChangeSettings:
 		p.Command = &journalv1.Entry_Settings{Settings: encodeSettings(c)}

@@ -35,8 +35,16 @@ type Listing struct {
 	SKU         string
 	SizeLabel   string
 	Currency    money.Currency
-	Version     int64 // of the product, when this was read
+	Version     int64 // of the product, when this was read; 0: not confirmed since the market is there
 	Delisted    bool  // the product left the catalogue: nothing can be placed
+}
+
+// Unconfirmed returns the listing of a market that opens: nothing can be placed until
+// the catalogue was looked at again. A change of the product that was told before the
+// market was there has passed it by.
+func (l Listing) Unconfirmed() Listing {
+	l.Version, l.Delisted = 0, true
+	return l
 }
 
 // Follow returns the listing with what the catalogue says now. Product, size and currency

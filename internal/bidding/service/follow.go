@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -33,22 +32,6 @@ func (s *Service) Relist(ctx context.Context, product id.UUID, now model.Listing
 func (s *Service) relist(ctx context.Context, market model.MarketID, now model.Listing) error {
 	_, err := s.exchange.Submit(ctx, model.Command{Kind: model.ChangeListing, Market: market, Listing: now})
 	return err
-}
-
-// recheck looks at the catalogue again after a market was opened. A change of the product
-// that was told before the market was there has passed it by.
-func (s *Service) recheck(ctx context.Context, market model.MarketID, opened model.Listing) error {
-	now, err := s.catalogue.Listing(ctx, market)
-	if errors.Is(err, model.ErrMarketNotFound) {
-		now = opened
-		now.Version++ // what hid it came later
-		now.Delisted = true
-		err = nil
-	}
-	if err != nil || now.Version <= opened.Version {
-		return err
-	}
-	return s.relist(ctx, market, now)
 }
 
 // Followed is how far the events of another service have had their effect.

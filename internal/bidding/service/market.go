@@ -71,7 +71,9 @@ func (s *Service) ChangeSettings(ctx context.Context, actor id.UUID, market mode
 	v, err := s.exchange.View(market)
 	if errors.Is(err, model.ErrMarketNotFound) {
 		if err = s.open(ctx, market); err == nil {
-			v, err = s.exchange.View(market)
+			if err = s.confirm(ctx, market); err == nil {
+				v, err = s.exchange.View(market)
+			}
 		}
 	}
 	if err != nil {

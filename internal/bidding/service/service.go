@@ -21,30 +21,52 @@ func New(exchange Exchange, store Store, catalogue Catalogue) *Service {
 	return &Service{exchange: exchange, store: store, catalogue: catalogue}
 }
 
-// submit hands a command to the engine; a market that nobody used yet is opened
-// first, from what the catalogue says of its size (MKT-002).
+// submit hands a command to the engine. A market that nobody used yet is opened first,
+// from what the catalogue says of its size, and one that was opened but never confirmed,
+// because whoever did it was cut off, is confirmed (MKT-002).
 func (s *Service) submit(ctx context.Context, c model.Command) (engine.Reply, error) {
 	reply, err := s.exchange.Submit(ctx, c)
-	if !errors.Is(err, model.ErrMarketNotFound) {
+	switch {
+	case errors.Is(err, model.ErrMarketNotFound):
+		if err := s.open(ctx, c.Market); err != nil {
+			return engine.Reply{}, err
+		}
+	case errors.Is(err, model.ErrMarketHalted) && s.unconfirmed(c.Market):
+	default:
 		return reply, err
 	}
-	if err := s.open(ctx, c.Market); err != nil {
+	if err := s.confirm(ctx, c.Market); err != nil {
 		return engine.Reply{}, err
 	}
 	return s.exchange.Submit(ctx, c)
 }
 
+// open makes a market, in which nothing can be placed before it is confirmed.
 func (s *Service) open(ctx context.Context, market model.MarketID) error {
 	listing, err := s.catalogue.Listing(ctx, market)
 	if err != nil {
 		return err
 	}
-	if _, err = s.exchange.Submit(ctx, model.Command{
-		Kind: model.OpenMarket, Market: market, Listing: listing, Settings: model.DefaultSettings(),
-	}); err != nil {
+	_, err = s.exchange.Submit(ctx, model.Command{
+		Kind: model.OpenMarket, Market: market, Listing: listing.Unconfirmed(), Settings: model.DefaultSettings(),
+	})
+	return err
+}
+
+// unconfirmed reports whether a market was opened and never confirmed.
+func (s *Service) unconfirmed(market model.MarketID) bool {
+	v, err := s.exchange.View(market)
+	return err == nil && v.Market.Listing.Version == 0
+}
+
+// confirm looks at the catalogue again, now that the market would be told of changes.
+// Errors: model.ErrMarketNotFound when the product has left the catalogue meanwhile.
+func (s *Service) confirm(ctx context.Context, market model.MarketID) error {
+	now, err := s.catalogue.Listing(ctx, market)
+	if err != nil {
 		return err
 	}
-	return s.recheck(ctx, market, listing)
+	return s.relist(ctx, market, now)
 }
 
 // view returns a market's picture; one nobody used yet is empty.

@@ -783,8 +783,9 @@ type OpenMarket struct {
 	SizeLabel   string                 `protobuf:"bytes,4,opt,name=size_label,json=sizeLabel,proto3" json:"size_label,omitempty"`
 	Currency    string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
 	Settings    *Settings              `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
-	// Of the product when it was read.
+	// Of the product when it was read; 0 while that is not confirmed.
 	Version       int64 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
+	Delisted      bool  `protobuf:"varint,8,opt,name=delisted,proto3" json:"delisted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -866,6 +867,13 @@ func (x *OpenMarket) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *OpenMarket) GetDelisted() bool {
+	if x != nil {
+		return x.Delisted
+	}
+	return false
 }
 
 // ChangeListing follows the catalogue; a product that left it leaves its market without orders.
@@ -1769,7 +1777,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x0fclient_order_id\x18\x05 \x01(\tR\rclientOrderId\x12\x18\n" +
 	"\acontent\x18\x06 \x01(\x06R\acontent\x12\x12\n" +
 	"\x04side\x18\a \x01(\x05R\x04side\"\b\n" +
-	"\x06Expire\"\xe2\x01\n" +
+	"\x06Expire\"\xfe\x01\n" +
 	"\n" +
 	"OpenMarket\x12\x18\n" +
 	"\aproduct\x18\x01 \x01(\fR\aproduct\x12!\n" +
@@ -1779,7 +1787,8 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"size_label\x18\x04 \x01(\tR\tsizeLabel\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x120\n" +
 	"\bsettings\x18\x06 \x01(\v2\x14.journal.v1.SettingsR\bsettings\x12\x18\n" +
-	"\aversion\x18\a \x01(\x03R\aversion\"z\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\x12\x1a\n" +
+	"\bdelisted\x18\b \x01(\bR\bdelisted\"z\n" +
 	"\rChangeListing\x12!\n" +
 	"\fproduct_name\x18\x01 \x01(\tR\vproductName\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x18\n" +
