@@ -154,12 +154,13 @@ CREATE INDEX product_activity_sold_idx ON product_activity (sold_30d, product_id
 
 -- The same by the UTC day of the sale. A day that is 30 days ago is taken off the sum and deleted.
 CREATE TABLE product_activity_days (
-    day        date   NOT NULL,
     product_id uuid   NOT NULL REFERENCES product_activity (product_id),
+    day        date   NOT NULL,
     sold       bigint NOT NULL, -- items
-    PRIMARY KEY (day, product_id),
+    PRIMARY KEY (product_id, day),
     CONSTRAINT product_activity_days_sold_positive CHECK (sold > 0)
 );
+CREATE INDEX product_activity_days_day_idx ON product_activity_days (day); -- for those that are too old
 
 -- Every product has its row from the statement that makes it. A product that sold lately
 -- cannot be removed.

@@ -25,8 +25,8 @@ WITH told AS (
     FROM told JOIN sizes s ON s.id = told.size_id JOIN product_activity a ON a.product_id = s.product_id
     GROUP BY a.product_id, told.day
 ), counted AS (
-    INSERT INTO product_activity_days AS d (day, product_id, sold) SELECT day, product_id, items FROM sold
-    ON CONFLICT (day, product_id) DO UPDATE SET sold = d.sold + excluded.sold
+    INSERT INTO product_activity_days AS d (product_id, day, sold) SELECT product_id, day, items FROM sold
+    ON CONFLICT (product_id, day) DO UPDATE SET sold = d.sold + excluded.sold
 )
 UPDATE product_activity SET sold_30d = sold_30d + more.items
 FROM (SELECT sold.product_id, sum(sold.items)::bigint AS items FROM sold GROUP BY sold.product_id) AS more
