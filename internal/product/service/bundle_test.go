@@ -69,7 +69,7 @@ func (b *bundle) size(quantity int32) model.Size {
 
 func (b *bundle) stock(size id.UUID) model.Stock {
 	b.t.Helper()
-	offer, err := b.Size(b.ctx, size)
+	offer, err := b.Size(b.ctx, editor, size)
 	require.NoError(b.t, err)
 	return offer.Size.Stock
 }
