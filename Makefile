@@ -104,6 +104,19 @@ crash-selftest: ## the same with marketplaces that are broken on purpose, each o
 	@go build -o bin/crash ./test/chaos
 	@exec bin/crash -selftest
 
+.PHONY: authz authz-selftest
+
+authz: ## every method as every caller, forged tokens, and how soon the end of a session counts; ROUNDS=n
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@go build -o bin/authz ./test/authz
+	@exec bin/authz $(if $(ROUNDS),-rounds $(ROUNDS))
+
+authz-selftest: ## the same with marketplaces that are broken on purpose, each of which must be caught
+	@scripts/ensure-postgres.sh
+	@go build -o bin/authz ./test/authz
+	@exec bin/authz -selftest
+
 .PHONY: fsck fsck-selftest seed
 
 seed: ## give a new marketplace four months of demo instead of three weeks; before the first make run

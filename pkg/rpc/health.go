@@ -58,6 +58,16 @@ func (h *healthService) Check(ctx context.Context, req *healthv1.HealthCheckRequ
 	return &healthv1.HealthCheckResponse{Status: h.status(ctx)}, nil
 }
 
+// List implements the health protocol: Check for the whole server and each service.
+func (h *healthService) List(ctx context.Context, _ *healthv1.HealthListRequest) (*healthv1.HealthListResponse, error) {
+	now := &healthv1.HealthCheckResponse{Status: h.status(ctx)}
+	list := map[string]*healthv1.HealthCheckResponse{"": now, h.server.service: now}
+	for name := range h.server.services {
+		list[name] = now
+	}
+	return &healthv1.HealthListResponse{Statuses: list}, nil
+}
+
 // Watch implements the health protocol: the status now and at each change.
 func (h *healthService) Watch(req *healthv1.HealthCheckRequest, stream grpc.ServerStreamingServer[healthv1.HealthCheckResponse]) error {
 	ctx, last := stream.Context(), healthv1.HealthCheckResponse_UNKNOWN

@@ -96,7 +96,11 @@ func TestHealthFollowsReadinessAndNeedsNoToken(t *testing.T) {
 		require.Equal(t, healthv1.HealthCheckResponse_SERVING, check(service))
 	}
 	require.Equal(t, 1, asked, "probes within a second share an answer")
-	_, err := health.Check(t.Context(), &healthv1.HealthCheckRequest{Service: "nobody"})
+	list, err := health.List(t.Context(), &healthv1.HealthListRequest{})
+	require.NoError(t, err)
+	require.Equal(t, healthv1.HealthCheckResponse_SERVING, list.GetStatuses()[""].GetStatus())
+	require.Equal(t, healthv1.HealthCheckResponse_SERVING, list.GetStatuses()["grpc.health.v1.Health"].GetStatus())
+	_, err = health.Check(t.Context(), &healthv1.HealthCheckRequest{Service: "nobody"})
 	refused(t, err, codes.NotFound, "SERVICE_UNKNOWN")
 
 	becomes := func(want healthv1.HealthCheckResponse_ServingStatus) { // within the life of an answer

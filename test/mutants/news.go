@@ -98,8 +98,8 @@ func eventMutants() []mutant {
 		},
 		{
 			name: "consumer-skips-what-fails", rule: "EVENT-001", tests: []suite{{pkg: "pkg/event", run: "EVENT_001"}}, file: "pkg/event/consumer.go",
-			from: "batchOf(r)); err != nil {",
-			to:   "batchOf(r)); err != nil && after > 1<<40 {",
+			from: "c.handler.Handle(ctx, partition, b); err != nil {",
+			to:   "c.handler.Handle(ctx, partition, b); err != nil && b.Seq > 1<<40 {",
 		},
 		{
 			name: "consumer-jumps-over-gaps", rule: "EVENT-001", tests: []suite{{pkg: "pkg/event", run: "EVENT_001"}}, file: "pkg/event/consumer.go",

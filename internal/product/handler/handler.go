@@ -24,11 +24,13 @@ func New(svc *service.Service) *Handler { return &Handler{svc: svc} }
 // calls for itself (AUTH-002).
 func caller(ctx context.Context) service.Caller {
 	claims := rpc.Caller(ctx)
+	name := rpc.Service(ctx)
 	if claims.Anonymous() {
-		return service.Caller{Actor: rpc.Service(ctx)}
+		return service.Caller{Actor: name, Service: name != ""}
 	}
 	return service.Caller{
-		Actor:  claims.Account.String(),
-		Editor: claims.Has(auth.RoleCatalog, auth.RoleAdmin, auth.RoleOwner),
+		Actor:   claims.Account.String(),
+		Editor:  claims.Has(auth.RoleCatalog, auth.RoleAdmin, auth.RoleOwner),
+		Service: name != "",
 	}
 }

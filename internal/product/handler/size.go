@@ -30,7 +30,7 @@ func (h *Handler) GetSize(ctx context.Context, r *productv1.GetSizeRequest) (*pr
 	if err != nil {
 		return nil, err
 	}
-	offer, err := h.svc.Size(ctx, key)
+	offer, err := h.svc.Size(ctx, caller(ctx), key)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (b *bundle) tell(sales ...model.Sale) {
 
 func (b *bundle) stock(size id.UUID) model.Stock {
 	b.t.Helper()
-	offer, err := b.Size(b.ctx, size)
+	offer, err := b.Size(b.ctx, editor, size)
 	require.NoError(b.t, err)
 	return offer.Size.Stock
 }

@@ -183,7 +183,7 @@ func TestPROD_001_ADeletedProductLeavesTheCatalogueAndItsHistoryStays(t *testing
 		_, err := b.Product(b.ctx, editor, by)
 		require.ErrorIs(t, err, model.ErrProductNotFound)
 	}
-	_, err = b.Size(b.ctx, size.ID)
+	_, err = b.Size(b.ctx, editor, size.ID)
 	require.ErrorIs(t, err, model.ErrSizeNotFound)
 	_, err = b.AddSize(b.ctx, editor, model.Size{ProductID: p.ID, Label: "11"})
 	require.ErrorIs(t, err, model.ErrProductNotFound)

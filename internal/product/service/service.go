@@ -11,8 +11,9 @@ const System = "system"
 
 // Caller is who asks.
 type Caller struct {
-	Actor  string // an account's id or a service's name; blank for a stranger
-	Editor bool   // sees drafts and hidden products
+	Actor   string // an account's id or a service's name; blank for a stranger
+	Editor  bool   // sees drafts and hidden products
+	Service bool   // another service asks, for itself or for the actor
 }
 
 func (c Caller) sees(p model.Product) bool { return c.Editor || p.Status == model.Active }

@@ -34,11 +34,19 @@ func (s *Service) AddSize(ctx context.Context, c Caller, size model.Size) (model
 	return size, s.store.InsertSize(ctx, size, &opening)
 }
 
-// Size reads a size with what its market needs to know of the product, whatever the
-// product's status, so that a market learns that it is to stop.
-// Errors: model.ErrSizeNotFound. Rules: PROD-003, MKT-002.
-func (s *Service) Size(ctx context.Context, size id.UUID) (model.Offer, error) {
-	return s.store.Offer(ctx, size)
+// Size reads a size with what its market needs to know of the product. Services hear of
+// it whatever the product's status, so that a market learns that it is to stop.
+// Errors: model.ErrSizeNotFound, also when the caller may not see the product.
+// Rules: PROD-001, PROD-003, MKT-002.
+func (s *Service) Size(ctx context.Context, c Caller, size id.UUID) (model.Offer, error) {
+	offer, err := s.store.Offer(ctx, size)
+	if err != nil {
+		return model.Offer{}, err
+	}
+	if !c.Service && !c.sees(offer.Product) {
+		return model.Offer{}, model.ErrSizeNotFound
+	}
+	return offer, nil
 }
 
 // Sizes lists a product's sizes in order, or only those with unreserved stock.

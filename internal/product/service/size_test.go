@@ -68,13 +68,13 @@ func TestMKT_002_ASizeTellsItsMarketOfTheProductWhateverItsStatus(t *testing.T) 
 		p := b.product(func(p *model.Product) { p.Status, p.Currency = status, "JPY" })
 		size, err := b.AddSize(b.ctx, editor, model.Size{ProductID: p.ID, Label: "10", Stock: model.Stock{Quantity: 3}})
 		require.NoError(t, err)
-		offer, err := b.Size(b.ctx, size.ID)
+		offer, err := b.Size(b.ctx, editor, size.ID)
 		require.NoError(t, err)
 		require.Equal(t, model.Offer{Size: size, Product: model.Product{
 			ID: p.ID, Name: p.Name, SKU: p.SKU, Currency: "JPY", Status: status, Version: 1,
 		}}, offer)
 	}
-	_, err := b.Size(b.ctx, id.New())
+	_, err := b.Size(b.ctx, editor, id.New())
 	require.ErrorIs(t, err, model.ErrSizeNotFound)
 }
 

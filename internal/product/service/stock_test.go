@@ -33,7 +33,7 @@ func TestPROD_005_StockIsAddedAndTaken(t *testing.T) {
 	require.Equal(t, model.Stock{Quantity: 5}, got.Stock)
 	require.EqualValues(t, 2, got.Version)
 	require.Equal(t, b.clk.Now(), got.UpdatedAt)
-	offer, err := b.Size(b.ctx, size.ID)
+	offer, err := b.Size(b.ctx, editor, size.ID)
 	require.NoError(t, err)
 	require.Equal(t, got, offer.Size)
 	_, err = b.UpdateInventory(b.ctx, editor, model.Adjustment{SizeID: size.ID, Delta: -6, Reason: "lost"})

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
+)
+
+// marketCalls are about markets: what everybody reads, and what operators change.
+func marketCalls() map[string]ask {
+	return map[string]ask{
+		exchangeAPI + "GetHighestBid": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetHighestBid(a.me(ctx), &biddingv1.GetHighestBidRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "GetLowestAsk": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetLowestAsk(a.me(ctx), &biddingv1.GetLowestAskRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "GetMarketPrice": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetMarketPrice(a.me(ctx), &biddingv1.GetMarketPriceRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "GetDepth": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetDepth(a.me(ctx), &biddingv1.GetDepthRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "ListSales": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.ListSales(a.me(ctx), &biddingv1.ListSalesRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "ListProductMarkets": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			r, err := a.bidding.ListProductMarkets(a.me(ctx), &biddingv1.ListProductMarketsRequest{ProductId: m.product})
+			if err == nil && len(r.GetMarkets()) != 1 {
+				return fmt.Errorf("the product has %d markets instead of one", len(r.GetMarkets()))
+			}
+			return err
+		}),
+		exchangeAPI + "GetMarketSettings": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetMarketSettings(a.me(ctx), &biddingv1.GetMarketSettingsRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "UpdateMarketSettings": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.UpdateMarketSettings(a.me(ctx), &biddingv1.UpdateMarketSettingsRequest{
+				Settings:   &biddingv1.MarketSettings{MarketId: m.id, State: biddingv1.MarketState_MARKET_POST_ONLY, Version: m.version},
+				UpdateMask: mask("state"),
+			}))
+		}),
+		exchangeAPI + "HaltMarket": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.HaltMarket(a.me(ctx), &biddingv1.HaltMarketRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "ResumeMarket": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.ResumeMarket(a.me(ctx), &biddingv1.ResumeMarketRequest{MarketId: m.id}))
+		}),
+		exchangeAPI + "GetAccountLimits": func(ctx context.Context, a *asking) error {
+			return only(a.bidding.GetAccountLimits(a.me(ctx), &biddingv1.GetAccountLimitsRequest{AccountId: a.people["user"].account}))
+		},
+		exchangeAPI + "SetAccountLimits": func(ctx context.Context, a *asking) error {
+			return only(a.bidding.SetAccountLimits(a.me(ctx), &biddingv1.SetAccountLimitsRequest{Limits: &biddingv1.AccountLimits{
+				AccountId: a.people["user"].account, MaxOpenPerMarket: 60, MaxOpenTotal: 20_000,
+			}}))
+		},
+	}
+}
+
+// market is one that is open, with a bid in it.
+type market struct {
+	id, product string
+	version     int64
+}
+
+func openMarket(ctx context.Context, a *asking) (market, error) {
+	product, err := a.newProduct(ctx, productv1.ProductStatus_ACTIVE)
+	if err != nil {
+		return market{}, err
+	}
+	size, err := a.newSize(ctx, product)
+	if err != nil {
+		return market{}, err
+	}
+	if _, err := a.bidIn(ctx, a.people["rival"], size); err != nil {
+		return market{}, err
+	}
+	r, err := a.bidding.GetMarketSettings(a.root.call(ctx), &biddingv1.GetMarketSettingsRequest{MarketId: size})
+	if err != nil {
+		return market{}, fmt.Errorf("read a market's settings: %w", err)
+	}
+	return market{size, product, r.GetSettings().GetVersion()}, nil
+}

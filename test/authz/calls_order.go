@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+)
+
+const exchangeAPI = "bidding.v1.BiddingService/"
+
+// orderCalls are about bids, asks and matches of the caller's.
+func orderCalls() map[string]ask {
+	all := map[string]ask{
+		exchangeAPI + "PlaceBid": given(newMarket, func(ctx context.Context, a *asking, market string) error {
+			return only(a.bidding.PlaceBid(a.me(ctx), &biddingv1.PlaceBidRequest{MarketId: market, Price: price}))
+		}),
+		exchangeAPI + "PlaceAsk": given(newMarket, func(ctx context.Context, a *asking, market string) error {
+			return only(a.bidding.PlaceAsk(a.me(ctx), &biddingv1.PlaceAskRequest{MarketId: market, Price: price}))
+		}),
+		exchangeAPI + "GetBid": given(newBid, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.GetBid(a.me(ctx), &biddingv1.GetBidRequest{BidId: id}))
+		}),
+		exchangeAPI + "CancelBid": given(newBid, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.CancelBid(a.me(ctx), &biddingv1.CancelBidRequest{BidId: id}))
+		}),
+		exchangeAPI + "ReplaceBid": given(newBid, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.ReplaceBid(a.me(ctx), &biddingv1.ReplaceBidRequest{BidId: id, Price: price - 1_00, Quantity: 1}))
+		}),
+		exchangeAPI + "GetMatch": given(func(ctx context.Context, a *asking) (int64, error) {
+			return a.newMatch(ctx, a.owner, a.people["rival"])
+		}, getMatch),
+		exchangeAPI + "GetMatch (as the seller)": given(func(ctx context.Context, a *asking) (int64, error) {
+			return a.newMatch(ctx, a.people["rival"], a.owner)
+		}, getMatch),
+		exchangeAPI + "CancelAll":     cancelAll,
+		exchangeAPI + "ListMyBids":    listMyBids,
+		exchangeAPI + "ListMyAsks":    listMyAsks,
+		exchangeAPI + "ListMyMatches": listMyMatches,
+	}
+	for _, variant := range []string{"", " (a rival's)"} {
+		all[exchangeAPI+"GetAsk"+variant] = given(newAsk, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.GetAsk(a.me(ctx), &biddingv1.GetAskRequest{AskId: id}))
+		})
+		all[exchangeAPI+"CancelAsk"+variant] = given(newAsk, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.CancelAsk(a.me(ctx), &biddingv1.CancelAskRequest{AskId: id}))
+		})
+		all[exchangeAPI+"ReplaceAsk"+variant] = given(newAsk, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.ReplaceAsk(a.me(ctx), &biddingv1.ReplaceAskRequest{AskId: id, Price: price + 1_00, Quantity: 1}))
+		})
+	}
+	return all
+}
+
+func newMarket(ctx context.Context, a *asking) (string, error) { return a.newMarket(ctx) }
+
+func newBid(ctx context.Context, a *asking) (int64, error) {
+	id, _, err := a.newBid(ctx, a.owner)
+	return id, err
+}
+
+func newAsk(ctx context.Context, a *asking) (int64, error) {
+	id, _, err := a.newAsk(ctx, a.owner)
+	return id, err
+}
+
+func getMatch(ctx context.Context, a *asking, id int64) error {
+	return only(a.bidding.GetMatch(a.me(ctx), &biddingv1.GetMatchRequest{MatchId: id}))
+}
+
+// cancelAll cancels what is the caller's in a market where somebody else bids too, and
+// looks whether that bid is still there.
+func cancelAll(ctx context.Context, a *asking) error {
+	rival := a.people["rival"]
+	bid, market, err := a.newBid(ctx, rival)
+	if err != nil {
+		return errUnprepared{err}
+	}
+	own := int64(0)
+	if a.caller.account != "" {
+		if own, err = a.bidIn(ctx, a.caller, market); err != nil {
+			return errUnprepared{err}
+		}
+	}
+	r, err := a.bidding.CancelAll(a.me(ctx), &biddingv1.CancelAllRequest{MarketId: market})
+	if err != nil {
+		return err
+	}
+	if err := check(&a.owners, "bid", a.caller.account, r.GetBidIds(), own); err != nil {
+		return err
+	}
+	after, err := a.bidding.GetBid(rival.call(ctx), &biddingv1.GetBidRequest{BidId: bid})
+	if err != nil {
+		return errUnprepared{err}
+	}
+	if after.GetBid().GetStatus() != biddingv1.Status_ACTIVE {
+		return fmt.Errorf("somebody else's bid is %s: %w", after.GetBid().GetStatus(), errLeak)
+	}
+	return nil
+}
+
+// others makes one bid, ask and match of somebody else, so that there is something
+// that a list must not show.
+func (a *asking) others(ctx context.Context) error {
+	buyer := a.people["user"]
+	if buyer == a.caller {
+		buyer = a.people["other"]
+	}
+	match, err := a.newMatch(ctx, buyer, a.people["rival"])
+	if err != nil {
+		return errUnprepared{err}
+	}
+	a.owners.note("match", match, buyer.account)
+	if _, _, err := a.newBid(ctx, buyer); err != nil {
+		return errUnprepared{err}
+	}
+	if _, _, err := a.newAsk(ctx, a.people["rival"]); err != nil {
+		return errUnprepared{err}
+	}
+	return nil
+}
+
+func listMyBids(ctx context.Context, a *asking) error {
+	if err := a.others(ctx); err != nil {
+		return err
+	}
+	own := int64(0)
+	if a.caller.account != "" {
+		var err error
+		if own, _, err = a.newBid(ctx, a.caller); err != nil {
+			return errUnprepared{err}
+		}
+	}
+	r, err := a.bidding.ListMyBids(a.me(ctx), &biddingv1.ListMyBidsRequest{PageSize: 100})
+	if err != nil {
+		return err
+	}
+	return check(&a.owners, "bid", a.caller.account, idsOf(r.GetBids()), own)
+}
+
+func listMyAsks(ctx context.Context, a *asking) error {
+	if err := a.others(ctx); err != nil {
+		return err
+	}
+	own := int64(0)
+	if a.caller.kind == "seller" {
+		var err error
+		if own, _, err = a.newAsk(ctx, a.caller); err != nil {
+			return errUnprepared{err}
+		}
+	}
+	r, err := a.bidding.ListMyAsks(a.me(ctx), &biddingv1.ListMyAsksRequest{PageSize: 100})
+	if err != nil {
+		return err
+	}
+	return check(&a.owners, "ask", a.caller.account, idsOf(r.GetAsks()), own)
+}
+
+func listMyMatches(ctx context.Context, a *asking) error {
+	if err := a.others(ctx); err != nil {
+		return err
+	}
+	own := int64(0)
+	if a.caller.account != "" {
+		var err error
+		if own, err = a.newMatch(ctx, a.caller, a.people["rival"]); err != nil {
+			return errUnprepared{err}
+		}
+		a.owners.note("match", own, a.caller.account)
+	}
+	r, err := a.bidding.ListMyMatches(a.me(ctx), &biddingv1.ListMyMatchesRequest{PageSize: 100})
+	if err != nil {
+		return err
+	}
+	return check(&a.owners, "match", a.caller.account, idsOf(r.GetMatches()), own)
+}
+
+func idsOf[T interface{ GetId() int64 }](list []T) []int64 {
+	ids := make([]int64, len(list))
+	for i, each := range list {
+		ids[i] = each.GetId()
+	}
+	return ids
+}
