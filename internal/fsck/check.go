@@ -20,7 +20,7 @@ type check struct {
 }
 
 // catalogue is every check, in the order of the report.
-var catalogue = slices.Concat(userChecks, stockChecks, exchangeChecks, outboxChecks, effectChecks, bookChecks, journalChecks)
+var catalogue = slices.Concat(userChecks, stockChecks, activityChecks, exchangeChecks, outboxChecks, effectChecks, bookChecks, journalChecks)
 
 // inspection is one run.
 type inspection struct {

@@ -169,7 +169,8 @@ func TestAReportShowsTheFirstRows(t *testing.T) {
 	url := testkit.DatabaseURL(t)
 	exec(t, url, `ALTER TABLE products DISABLE TRIGGER USER`, `INSERT INTO products (id, name, sku, slug)
 		SELECT gen_random_uuid(), 'p', 's' || n, 's' || n FROM generate_series(1, 7) n`, `DROP INDEX products_sku_key`,
-		`INSERT INTO products (id, name, sku, slug) SELECT gen_random_uuid(), 'p', sku, slug || 'b' FROM products`)
+		`INSERT INTO products (id, name, sku, slug) SELECT gen_random_uuid(), 'p', sku, slug || 'b' FROM products`,
+		`INSERT INTO product_activity (product_id) SELECT id FROM products`)
 	report, out := inspect(t, url, fsck.Options{})
 	require.EqualValues(t, 7, report.Violations)
 	require.Contains(t, out, "FAIL S05 ")

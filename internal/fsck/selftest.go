@@ -23,7 +23,7 @@ type fault struct {
 }
 
 // faults are planted one by one; every check has at least one.
-var faults = slices.Concat(userFaults, stockFaults, exchangeFaults, outboxFaults, accountFaults, catalogueFaults, effectFaults,
+var faults = slices.Concat(userFaults, stockFaults, activityFaults, exchangeFaults, outboxFaults, accountFaults, catalogueFaults, effectFaults,
 	bookFaults, journalFaults, endFaults, tableFaults)
 
 // Summary is how a self-test went.
