@@ -81,6 +81,7 @@ func (s *shop) open(clk clock.Clock, inside func(context.Context, seed.Client)) 
 			conns = append(conns, conn)
 		}
 		inside(ctx, seed.NewClient(conns[0], conns[1], &tapped{conns[2], s.refuse}))
+		require.Eventually(s.t, s.followed, 30*time.Second, 20*time.Millisecond, "the exchange consumes every event")
 		return nil
 	}))
 }
@@ -143,6 +144,13 @@ func (s *shop) content(until time.Time) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// followed says whether the exchange has noted that it consumed every event.
+func (s *shop) followed() bool {
+	const noted = `coalesce((SELECT seq FROM bidding_positions WHERE source = `
+	return s.rows(`SELECT (` + noted + `'user'), 0) = (SELECT seq FROM user_outbox_head)
+		AND ` + noted + `'product'), 0) = (SELECT seq FROM product_outbox_head))::text`)[0] == "true"
 }
 
 func (s *shop) clean() {
