@@ -9,10 +9,10 @@ export PATH    := $(CURDIR)/bin/tools:$(PATH)
 SERVICES := user product bidding
 INSTALL  := GOBIN=$(CURDIR)/bin/tools go install
 
-.PHONY: bench help run test test-race rules lint generate verify scripts up down docker-up migrate tools build clean
+.PHONY: bench help run test test-race rules lint generate verify scripts up down docker-up migrate tools build clean vectors model mutants race-match
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the whole marketplace with one command; Ctrl-C stops it
 	@scripts/ensure-postgres.sh
@@ -51,6 +51,7 @@ docker-up: ## start only PostgreSQL and Redis in containers
 	docker compose up --detach --wait postgres redis
 
 migrate: ## bring the database to this version's schema
+	@scripts/ensure-postgres.sh
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace migrate up
 
@@ -74,6 +75,7 @@ bin/tools/grpcurl:            ; $(INSTALL) github.com/fullstorydev/grpcurl/cmd/g
 bin/tools/golangci-lint:      ; $(INSTALL) github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 bench: ## durable orders a second beside an echo and single-row inserts; ROUNDS=n
+	@scripts/ensure-postgres.sh
 	@go run ./bench -rounds $(or $(ROUNDS),3)
 
 vectors: ## the worked matching scenarios through the book and over gRPC; FILE=other.jsonl[.gz]
@@ -125,9 +127,11 @@ seed: ## give a new marketplace four months of demo instead of three weeks; befo
 	@bin/marketplace seed --demo
 
 fsck: ## check everything that must hold in the database: accounts, stock, books, matches, the journal, events
+	@scripts/ensure-postgres.sh
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace fsck
 
 fsck-selftest: ## plant every fault fsck knows into a marketplace of its own and see each found
+	@scripts/ensure-postgres.sh
 	@go build -o bin/marketplace ./cmd/marketplace
 	@bin/marketplace fsck --selftest

@@ -18,9 +18,6 @@ import (
 // MinMajor is the oldest PostgreSQL the marketplace works with.
 const MinMajor = 15
 
-// NPMVersion is the version of the npm packages that carry a PostgreSQL.
-const NPMVersion = "18.4.0-beta.17"
-
 // Installation is one PostgreSQL on this machine.
 type Installation struct {
 	Bin     string // folder with postgres and initdb

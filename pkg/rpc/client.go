@@ -44,15 +44,6 @@ func Bearer(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, headerAuthorization, "Bearer "+token)
 }
 
-// Forward returns a context whose outgoing calls carry the caller's own access token,
-// to act for that user in another service. Nothing is forwarded unless asked for here.
-func Forward(ctx context.Context) context.Context {
-	if c := callOf(ctx); c != nil && c.token != "" {
-		return Bearer(ctx, c.token)
-	}
-	return ctx
-}
-
 // AsService makes every call of a connection carry the credential of the service that
 // calls (AUTH-002); an option of Dial.
 func AsService(credential *auth.ServiceCredential) grpc.DialOption {
@@ -70,5 +61,6 @@ func (s serviceCredentials) GetRequestMetadata(context.Context, ...string) (map[
 	return map[string]string{headerService: token}, nil
 }
 
-// RequireTransportSecurity is false: services of one host speak over memory or loopback.
+// RequireTransportSecurity is false: services speak over memory, or over a private
+// network; there is no TLS between them yet.
 func (serviceCredentials) RequireTransportSecurity() bool { return false }

@@ -136,8 +136,9 @@ func TestAUTH_002_RolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
 			withRole++
 			refused(t, err, codes.PermissionDenied, "ROLE_REQUIRED", name)
 		}
-		if name == "/user.v1.UserService/Logout" || name == "/user.v1.UserService/RevokeAllSessions" {
-			user = w.join(t) // that was the end of the session, and the account may be a seller by now
+		switch name {
+		case "/user.v1.UserService/Logout", "/user.v1.UserService/RevokeAllSessions", "/user.v1.UserService/AcceptSellerTerms":
+			user = w.join(t) // the session has ended, or the account is a seller
 		}
 	}
 	require.Greater(t, withRole, 15)
