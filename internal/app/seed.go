@@ -99,7 +99,10 @@ func (m *Marketplace) makeDemo(ctx context.Context, mark seed.Mark, password str
 			Client: seed.NewClient(conns[0], conns[1], conns[2]), Clock: clk, Mark: mark, Password: password,
 			Progress: w, Terminal: terminal(w),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return followed(ctx, env.Source["DATABASE_URL"], clk) // or it would look as if nobody had told the exchange
 	})
 	return report, err
 }

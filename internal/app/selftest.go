@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/fsck"
 	"github.com/sneakers-marketplace/marketplace/internal/user"
-	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/embeddedpg"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -128,30 +126,3 @@ func TradeSample(ctx context.Context, database, state string) error {
 		return followed(ctx, database, m.Env.Clock)
 	})
 }
-
-// followed waits until the exchange has noted that it consumed every event: it does so
-// after their effects, which is all that a client sees.
-func followed(ctx context.Context, database string, c clock.Clock) error {
-	conn, err := connect(ctx, database)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it only read
-	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, errors.New("the exchange does not consume every event"))
-	defer cancel()
-	for {
-		var done bool
-		err := conn.QueryRow(ctx, `SELECT coalesce((SELECT seq FROM user_outbox_head) = (SELECT seq FROM bidding_positions WHERE source = 'user')
-			AND (SELECT seq FROM product_outbox_head) = (SELECT seq FROM bidding_positions WHERE source = 'product'), false)`).Scan(&done)
-		if err != nil || done {
-			return err
-		}
-		select {
-		case <-c.After(followEvery):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-const followEvery = 20 * time.Millisecond
