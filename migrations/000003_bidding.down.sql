@@ -5,6 +5,8 @@ DROP TABLE matches;
 DROP TABLE asks;
 DROP TABLE bids;
 DROP TABLE bidding_markets;
+DROP FUNCTION bidding_projected(smallint, bigint, bigint);
+DROP TABLE bidding_projection;
 DROP FUNCTION bidding_fence(smallint, bigint, bigint, bigint, bytea, timestamptz);
 DROP TABLE bidding_journal;
 DROP TABLE bidding_nodes;

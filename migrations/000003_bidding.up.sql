@@ -1,5 +1,5 @@
--- The exchange. A shard's single writer commits one batch as: fence, one journal
--- row, and what the batch did to the tables. Prices are minor units of the
+-- The exchange. A shard's single writer commits one batch as fence and one journal
+-- row; what the batch did to the tables is written behind it. Prices are minor units of the
 -- market's currency. Bids and asks name their market without a foreign key: the
 -- market's row comes from the same journal, before them.
 
@@ -54,6 +54,23 @@ BEGIN
      WHERE shard = p_shard AND epoch = p_epoch AND seq = p_seq - 1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'shard % is not at batch % of epoch %', p_shard, p_seq - 1, p_epoch USING ERRCODE = 'SM001';
+    END IF;
+END $$;
+
+-- How far the tables below show a shard's journal.
+CREATE TABLE bidding_projection (
+    shard smallint PRIMARY KEY REFERENCES bidding_shards (shard),
+    seq   bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+INSERT INTO bidding_projection (shard) SELECT shard FROM bidding_shards;
+
+-- bidding_projected moves the tables of a shard on, or fails when somebody else has.
+CREATE FUNCTION bidding_projected(p_shard smallint, p_after bigint, p_to bigint)
+    RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE bidding_projection SET seq = p_to WHERE shard = p_shard AND seq = p_after;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the tables of shard % are not at batch %', p_shard, p_after USING ERRCODE = 'SM001';
     END IF;
 END $$;
 

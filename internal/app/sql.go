@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -14,6 +15,7 @@ import (
 // columns separated by tabs, NULL as \N, as psql -At does with COPY's escapes.
 // With header the first line names the columns.
 func Query(ctx context.Context, url, statement string, header bool, w io.Writer) error {
+	settle(ctx, url)
 	conn, err := connect(ctx, url)
 	if err != nil {
 		return err
@@ -41,6 +43,16 @@ func Query(ctx context.Context, url, statement string, header bool, w io.Writer)
 		return fmt.Errorf("query: %w", err)
 	}
 	return out.Flush()
+}
+
+// settlePatience is how long a query waits for the tables to show what was answered before.
+const settlePatience = time.Second
+
+// settle lets the tables follow the journal, as far as there are any.
+func settle(ctx context.Context, url string) {
+	wait, cancel := context.WithTimeout(ctx, settlePatience)
+	defer cancel()
+	_ = Settled(wait, url) // a database without them is asked all the same
 }
 
 func writeHeader(out *bufio.Writer, rows pgx.Rows) {

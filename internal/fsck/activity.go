@@ -20,7 +20,7 @@ var activityChecks = []check{
 			GROUP BY 1, 2)
 		SELECT coalesce(t.product_id, d.product_id) AS product_id, coalesce(t.day, d.day) AS day, t.sold AS told, d.sold AS counted
 		FROM told t FULL JOIN product_activity_days d ON d.product_id = t.product_id AND d.day = t.day
-		WHERE coalesce(t.day, d.day) > (@now::timestamptz AT TIME ZONE 'UTC')::date - 28 AND t.sold IS DISTINCT FROM d.sold`},
+		WHERE coalesce(t.day, d.day) > (@now::timestamptz AT TIME ZONE 'UTC')::date - 28 AND t.sold IS DISTINCT FROM d.sold AND NOT EXISTS ` + lagging},
 }
 
 var activityFaults = []fault{

@@ -23,6 +23,9 @@ var journalFaults = []fault{
 	{check: "J03", does: "a head has an older epoch", sql: []string{`UPDATE bidding_shards SET epoch = 0` + aBusyShard}},
 	{check: "J03", does: "the newest row vanishes", sql: []string{`
 		DELETE FROM bidding_journal j USING bidding_shards s WHERE s.shard = j.shard AND s.seq = j.seq`}},
+	{check: "J18", does: "the tables are ahead of the journal", sql: []string{`UPDATE bidding_projection SET seq = seq + 1`}},
+	{check: "J18", does: "nobody knows how far the tables are", sql: []string{`DELETE FROM bidding_projection`}},
+	{check: "J11", does: "the tables show more than they say", sql: []string{`UPDATE bidding_projection SET seq = 1`}},
 	{check: "J03", does: "a shard is gone", sql: []string{`DELETE FROM bidding_shards` + aBusyShard}},
 	{check: "J04", does: "an epoch falls", edit: func(r *row, _ *journalv1.Batch) bool {
 		r.epoch = 0

@@ -51,7 +51,7 @@ func Run(ctx context.Context, url string, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("fsck: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it only read
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	tx, err := snapshot(ctx, conn)
 	if err != nil {
 		return Report{}, fmt.Errorf("fsck: %w", err)
 	}
@@ -59,6 +59,40 @@ func Run(ctx context.Context, url string, o Options) (Report, error) {
 	report, err := inspect(ctx, tx, o)
 	report.Seconds = seconds(clock.Since(start))
 	return report, err
+}
+
+// The tables follow the journal. A snapshot in which they show all of it is looked for
+// a little while; in any other, what compares them with what comes after is left out.
+const (
+	snapshotTries = 100
+	snapshotEvery = 50 * time.Millisecond
+)
+
+// lagging are the shards whose tables do not show all of their journal.
+const lagging = `(SELECT s.shard FROM bidding_shards s JOIN bidding_projection p USING (shard) WHERE p.seq < s.seq)`
+
+// snapshot begins a transaction that sees one moment.
+func snapshot(ctx context.Context, conn *pgx.Conn) (pgx.Tx, error) {
+	for try := 1; ; try++ {
+		tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		if err != nil {
+			return nil, err
+		}
+		var wait bool // an owner is at it
+		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bidding_shards WHERE shard IN `+lagging+` AND expires_at > clock_timestamp())`).Scan(&wait)
+		if err == nil && (!wait || try == snapshotTries) {
+			return tx, nil
+		}
+		_ = tx.Rollback(context.WithoutCancel(ctx)) // it only read
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-time.After(snapshotEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // inspect carries every check out inside a transaction.

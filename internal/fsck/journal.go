@@ -35,6 +35,7 @@ var journalChecks = []check{
 	{"J15", "bans are what the journal says, and a banned account placed nothing (USER-006)", ""},
 	{"J16", "an order was closed by a command that may, for the reason it gives (MATCH-008, MATCH-012)", ""},
 	{"J17", "who cancels all, a ban and a delisting leave nothing open (MATCH-012, USER-006, MKT-002)", ""},
+	{"J18", "a shard's tables show its journal up to a row that is there", ""},
 }
 
 // hash is a row's fingerprint.
@@ -105,6 +106,7 @@ const pageRows = 200
 type shard struct {
 	*exchange
 	number int16
+	shown  int64 // the row up to which the tables show the journal
 	last   row
 	n      int64            // number of the last event
 	open   map[int64]*order // by id
@@ -122,6 +124,9 @@ func newShard(x *exchange, number int16) *shard {
 }
 
 func (s *shard) read(ctx context.Context) error {
+	if err := s.tables(ctx); err != nil {
+		return err
+	}
 	for {
 		page, err := s.page(ctx)
 		if err != nil {
@@ -142,6 +147,28 @@ func (s *shard) read(ctx context.Context) error {
 		}
 	}
 	return s.head(ctx)
+}
+
+// tables reads how far the tables show the journal; what comes after is checked by itself.
+func (s *shard) tables(ctx context.Context) error {
+	var head *int64
+	err := s.tx.QueryRow(ctx, `SELECT p.seq, (SELECT max(seq) FROM bidding_journal j WHERE j.shard = p.shard)
+		FROM bidding_projection p WHERE p.shard = $1`, s.number).Scan(&s.shown, &head)
+	if err != nil && !isNone(err) {
+		return err
+	}
+	if err != nil || s.shown < 0 || (head == nil && s.shown > 0) || (head != nil && s.shown > *head) {
+		s.found("J18", "shard=%d shown=%d last_row=%d missing=%t", s.number, s.shown, or(head), err != nil)
+	}
+	return nil
+}
+
+// or is the number at p, 0 when there is none.
+func or(p *int64) int64 {
+	if p == nil {
+		return 0
+	}
+	return *p
 }
 
 func (s *shard) page(ctx context.Context) ([]row, error) {
@@ -166,6 +193,10 @@ func (s *shard) row(ctx context.Context, r *row) error {
 	entries, err := r.entries()
 	if err != nil {
 		s.found("J05", "shard=%d seq=%d: %v", r.shard, r.seq, err)
+		s.n = r.n
+		return nil
+	}
+	if r.seq > s.shown {
 		s.n = r.n
 		return nil
 	}

@@ -34,7 +34,7 @@ var effectChecks = []check{
 		SELECT s.shard, t.account, t.version AS told_version, t.lifted AS told_lifted, b.version, b.lifted
 		FROM (SELECT DISTINCT ON (account) * FROM told WHERE seq <= ` + followed("user") + ` ORDER BY account, seq DESC) t
 		CROSS JOIN bidding_shards s LEFT JOIN bidding_bans b ON b.shard = s.shard AND b.account_id = t.account
-		WHERE b.version IS NULL OR b.version < t.version OR (b.version = t.version AND b.lifted <> t.lifted)
+		WHERE s.shard NOT IN ` + lagging + ` AND (b.version IS NULL OR b.version < t.version OR (b.version = t.version AND b.lifted <> t.lifted))
 		UNION ALL
 		SELECT b.shard, b.account_id, NULL, NULL, b.version, b.lifted
 		FROM bidding_bans b LEFT JOIN told t ON (t.account, t.version, t.lifted) = (b.account_id, b.version, b.lifted)
@@ -60,7 +60,7 @@ var effectChecks = []check{
 			OR (k.listing_version = p.version
 				AND (k.listed, k.product_name, k.sku) <> (p.status = 'active' AND p.deleted_at IS NULL, p.name, p.sku))
 			OR (k.listing_version = t.version AND (k.listed, k.product_name, k.sku) <> (t.active, t.name, t.sku))
-			OR (k.listing_version > 0 AND k.listing_version < t.version)`},
+			OR (k.listing_version > 0 AND k.listing_version < t.version AND NOT EXISTS ` + lagging + `)`},
 
 	{"E04", "a market whose product left the catalogue has nothing open (MKT-002)", `
 		SELECT o.side, o.id, o.market_id, o.user_id, k.listing_version

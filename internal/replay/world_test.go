@@ -142,6 +142,7 @@ func (w *world) database(ctx context.Context) (bids, asks, matches, open int) {
 	conn, err := pgx.Connect(ctx, w.url)
 	require.NoError(w.t, err)
 	defer func() { _ = conn.Close(ctx) }()
+	require.NoError(w.t, app.Settled(ctx, w.url))
 	require.NoError(w.t, conn.QueryRow(ctx, `SELECT (SELECT count(*) FROM bids), (SELECT count(*) FROM asks), (SELECT count(*) FROM matches),
 		(SELECT count(*) FROM bids WHERE open_quantity > 0) + (SELECT count(*) FROM asks WHERE open_quantity > 0)`).
 		Scan(&bids, &asks, &matches, &open))

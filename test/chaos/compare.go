@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -45,6 +47,9 @@ func compare(ctx context.Context, url string, l *ledger) (findings, error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it only read
 	c := &comparison{ledger: l, filled: make(map[int64]int32), seen: make(map[*entry]int)}
+	if err := settled(ctx, conn); err != nil {
+		return findings{}, fmt.Errorf("compare: %w", err)
+	}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, conn, opts, func(tx pgx.Tx) error {
 		c.tx = tx
@@ -54,6 +59,24 @@ func compare(ctx context.Context, url string, l *ledger) (findings, error) {
 		return findings{}, fmt.Errorf("compare: %w", err)
 	}
 	return c.found.plus(l.findings), nil
+}
+
+// settled waits until the tables show all of the journal.
+func settled(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("the tables do not follow the journal"))
+	defer cancel()
+	for {
+		var yes bool
+		err := conn.QueryRow(ctx, `SELECT bool_and(s.seq = p.seq) FROM bidding_shards s JOIN bidding_projection p USING (shard)`).Scan(&yes)
+		if err != nil || yes {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 func (c *comparison) all(ctx context.Context) error {

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/sneakers-marketplace/marketplace/internal/app"
 	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -63,6 +64,9 @@ func races(ctx context.Context, l *lab.Lab, rounds, stock int) error {
 		return err
 	}
 	if err := t.each(ctx, stock, 1, "stock", t.reserve); err != nil {
+		return err
+	}
+	if err := app.Settled(ctx, l.DatabaseURL); err != nil {
 		return err
 	}
 	matches, err := count(ctx, l.DatabaseURL, `SELECT count(*) FROM matches`)

@@ -39,12 +39,25 @@ type bundle struct {
 // faulty is the real store with switches.
 type faulty struct {
 	*repository.Repository
-	commit  atomic.Pointer[func(ctx context.Context, r *engine.Record) error] // instead of Commit
+	commit  atomic.Pointer[func(ctx context.Context, r *journal.Row) error] // instead of Commit
 	written atomic.Pointer[error]
 	renew   atomic.Pointer[func() ([]uint8, error)]
+	project atomic.Pointer[func(ctx context.Context, shard uint8, after int64, r []*engine.Record) error] // instead of Project
 }
 
-func (f *faulty) Commit(ctx context.Context, r *engine.Record) error {
+func (f *faulty) Project(ctx context.Context, shard uint8, after int64, r []*engine.Record) error {
+	if p := f.project.Load(); p != nil {
+		return (*p)(ctx, shard, after, r)
+	}
+	return f.Repository.Project(ctx, shard, after, r)
+}
+
+// projecting makes the tables be written by do.
+func (f *faulty) projecting(do func(ctx context.Context, shard uint8, after int64, r []*engine.Record) error) {
+	f.project.Store(&do)
+}
+
+func (f *faulty) Commit(ctx context.Context, r *journal.Row) error {
 	if c := f.commit.Load(); c != nil {
 		return (*c)(ctx, r)
 	}
@@ -67,8 +80,8 @@ func (f *faulty) Renew(ctx context.Context, n engine.Node, l []engine.Lease, ter
 }
 
 // once makes the next commit do f, later ones are real again.
-func (f *faulty) once(do func(ctx context.Context, r *engine.Record) error) {
-	c := func(ctx context.Context, r *engine.Record) error {
+func (f *faulty) once(do func(ctx context.Context, r *journal.Row) error) {
+	c := func(ctx context.Context, r *journal.Row) error {
 		f.commit.Store(nil)
 		return do(ctx, r)
 	}
@@ -138,7 +151,26 @@ func (b *bundle) place(c model.Command) engine.Reply {
 	return r
 }
 
+// settle waits until the tables show what was committed.
+func (b *bundle) settle() {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		var settled bool
+		err := b.pool.QueryRow(context.Background(), `SELECT bool_and(s.seq = p.seq) FROM bidding_shards s JOIN bidding_projection p USING (shard)`).
+			Scan(&settled)
+		return err == nil && settled
+	}, 10*time.Second, time.Millisecond, "the tables show what was committed")
+}
+
+// count asks the tables once they show what was committed.
 func (b *bundle) count(query string, args ...any) int {
+	b.t.Helper()
+	b.settle()
+	return b.now(query, args...)
+}
+
+// now asks the tables as they are.
+func (b *bundle) now(query string, args ...any) int {
 	b.t.Helper()
 	var n int
 	require.NoError(b.t, b.pool.QueryRow(context.Background(), query, args...).Scan(&n))

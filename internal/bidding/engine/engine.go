@@ -131,8 +131,8 @@ func (e *Engine) renew(ctx context.Context) {
 		}
 		var leases []Lease
 		for _, s := range e.shards {
-			if st := s.serving.Load(); st != nil {
-				leases = append(leases, st.lease)
+			if lease := s.held.Load(); lease != nil {
+				leases = append(leases, *lease)
 			}
 		}
 		if len(leases) > 0 {
@@ -275,6 +275,23 @@ func (e *Engine) Price(id model.MarketID) (model.MarketPrice, error) {
 	}
 	p.Day, p.ThreeDays = v.sold.last(model.At(e.clock.Now()))
 	return p, nil
+}
+
+// Settled waits until the tables show everything that was committed when it was
+// called, in every shard. Errors: ctx's own; model.ErrUnavailable while a shard has
+// no owner here and its tables cannot be asked about.
+func (e *Engine) Settled(ctx context.Context) error {
+	select {
+	case <-e.ready:
+	default:
+		return model.ErrUnavailable.After(renewEvery)
+	}
+	for _, s := range e.shards {
+		if err := s.settled(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Ready reports whether every shard is being served: nil when it is.

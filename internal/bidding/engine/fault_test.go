@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
@@ -19,7 +20,7 @@ func TestCommitThatNeverArrivedIsUnavailableAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	market := b.open()
-	b.store.once(func(context.Context, *engine.Record) error { return errBroken })
+	b.store.once(func(context.Context, *journal.Row) error { return errBroken })
 	c := order(market, model.Bid, id.New(), 100_00, 1)
 	c.ClientOrderID = "retry-me"
 	_, err := b.engine.Submit(context.Background(), c)
@@ -35,7 +36,7 @@ func TestCommitWhoseReplyWasLostIsAnsweredAsCommitted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	market := b.open()
-	b.store.once(func(ctx context.Context, r *engine.Record) error {
+	b.store.once(func(ctx context.Context, r *journal.Row) error {
 		if err := b.store.Repository.Commit(ctx, r); err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func TestBatchOnTopOfABrokenOneIsNeverAcknowledged(t *testing.T) {
 	b := setup(t)
 	market := b.open()
 	reached, goOn := make(chan struct{}), make(chan struct{})
-	b.store.once(func(context.Context, *engine.Record) error {
+	b.store.once(func(context.Context, *journal.Row) error {
 		close(reached)
 		<-goOn
 		return errBroken
@@ -85,8 +86,12 @@ func TestOnlyTheOffenderOfADataErrorFails(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	market, culprit := b.open(), id.New()
-	refuse := func(ctx context.Context, r *engine.Record) error {
-		for _, e := range r.Entries {
+	refuse := func(ctx context.Context, r *journal.Row) error {
+		entries, err := journal.Decode(r.Body)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
 			if e.Command.Account == culprit {
 				return fmt.Errorf("%w: planted", engine.ErrData)
 			}
@@ -95,7 +100,7 @@ func TestOnlyTheOffenderOfADataErrorFails(t *testing.T) {
 	}
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	var first atomic.Bool
-	hold := func(ctx context.Context, r *engine.Record) error {
+	hold := func(ctx context.Context, r *journal.Row) error {
 		if first.CompareAndSwap(false, true) {
 			close(reached)
 			<-goOn
@@ -175,7 +180,7 @@ func TestDatabaseThatDiesInTheMiddleIsUnavailableUntilItIsBack(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	market := b.open()
-	down := func(context.Context, *engine.Record) error { return errBroken }
+	down := func(context.Context, *journal.Row) error { return errBroken }
 	gone := errBroken
 	b.store.commit.Store(&down)
 	b.store.written.Store(&gone)
@@ -197,7 +202,7 @@ func TestStopAnswersWhatWasTakenIn(t *testing.T) {
 	b := setup(t)
 	market := b.open()
 	reached, goOn := make(chan struct{}), make(chan struct{})
-	b.store.once(func(ctx context.Context, r *engine.Record) error {
+	b.store.once(func(ctx context.Context, r *journal.Row) error {
 		close(reached)
 		<-goOn
 		return b.store.Repository.Commit(ctx, r)

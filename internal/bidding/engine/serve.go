@@ -28,13 +28,21 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 	case <-s.lost: // about an earlier tenure
 	default:
 	}
+	st.tables = newProjector(s.number, s.store, s.log, st.head.Seq, func() { signal(s.lost) })
 	s.serving.Store(st)
-	sweep := s.clock.After(sweepEvery)
+	broken := w.write(ctx)
+	st.tables.finish(broken == nil)
+	return broken
+}
+
+// write takes in, commits and answers until ctx ends (nil), or until a commit fails.
+func (w *writer) write(ctx context.Context) *poisoned {
+	sweep := w.clock.After(sweepEvery)
 	for {
 		w.flush()
 		var queue chan *request
-		if len(w.next.requests) < batchLimit && len(w.again) == 0 {
-			queue = s.queue
+		if len(w.next.requests) < batchLimit && len(w.again) == 0 && w.state.tables.roomy() {
+			queue = w.queue
 		}
 		select {
 		case r := <-queue:
@@ -46,8 +54,9 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 			w.committed()
 		case <-sweep:
 			w.sweep()
-			sweep = s.clock.After(sweepEvery)
-		case <-s.lost:
+			sweep = w.clock.After(sweepEvery)
+		case <-w.state.tables.room:
+		case <-w.lost:
 			return w.abandon(ErrFenced)
 		case <-ctx.Done():
 			return w.finish()
@@ -109,13 +118,14 @@ func (w *writer) flush() {
 func (w *writer) commit(b *batch) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	w.done <- w.store.Commit(ctx, b.record)
+	w.done <- w.store.Commit(ctx, &b.record.Row)
 }
 
 func (w *writer) committed() {
 	b := w.inflight
 	w.inflight = nil
 	w.metrics.observe(b, clock.Since(w.sent))
+	w.state.tables.add(b.record)
 	b.publish()
 }
 

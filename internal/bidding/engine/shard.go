@@ -18,7 +18,8 @@ const (
 	batchLimit    = 1024
 	sweepEvery    = 500 * time.Millisecond // expiry is marked at most this late (MATCH-009)
 	claimEvery    = 200 * time.Millisecond
-	claimTimeout  = 2 * time.Second // of which a blocked row takes 500 ms
+	lookEvery     = 10 * time.Millisecond // at the tables of a shard that is served elsewhere
+	claimTimeout  = 2 * time.Second       // of which a blocked row takes 500 ms
 	commitTimeout = 10 * time.Second
 	patience      = 500 * time.Millisecond // how long callers wait for a shard without an owner
 )
@@ -35,7 +36,8 @@ type shard struct {
 	openElsewhere func(model.AccountID) int32
 	metrics       *Metrics
 
-	serving atomic.Pointer[state] // what readers see; nil while not owned
+	held    atomic.Pointer[Lease] // to be renewed; nil while not owned
+	serving atomic.Pointer[state] // what readers see; nil while not served
 	until   atomic.Int64          // monotonic nanoseconds up to which reads may be served
 	lost    chan struct{}         // the lease was not renewed
 }
@@ -67,6 +69,7 @@ func (s *shard) run(ctx context.Context) {
 		broken = s.serve(ctx, st, again)
 		again = nil
 		s.serving.Store(nil)
+		s.held.Store(nil)
 		if broken == nil {
 			s.release(st.lease)
 			return
@@ -113,6 +116,7 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 				s.until.Store(deadline(asked))
 				return st, nil
 			}
+			s.held.Store(nil)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -175,6 +179,10 @@ func (s *shard) settle(ctx context.Context, p *poisoned) ([]*request, error) {
 
 func (s *shard) load(ctx context.Context, lease Lease) (*state, error) {
 	start := clock.Monotonic()
+	s.held.Store(&lease)
+	if err := catchUp(ctx, s.store, s.number); err != nil {
+		return nil, err
+	}
 	st := newState(lease)
 	head, err := s.store.Load(ctx, s.number, st)
 	if err != nil {
@@ -184,6 +192,22 @@ func (s *shard) load(ctx context.Context, lease Lease) (*state, error) {
 	s.log.Info().Uint8("shard", s.number).Int64("epoch", lease.Epoch).Int64("seq", head.Seq).
 		Int("markets", len(st.markets)).Int("open", len(st.orders)).Dur("took", clock.Since(start)).Msg("shard loaded")
 	return st, nil
+}
+
+// settled waits until the shard's tables show what is committed now.
+func (s *shard) settled(ctx context.Context) error {
+	if st := s.serving.Load(); st != nil {
+		return st.tables.settled(ctx)
+	}
+	head, _, err := s.store.Lag(ctx, s.number)
+	for at := int64(-1); err == nil && at < head; _, at, err = s.store.Lag(ctx, s.number) {
+		select {
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return err
 }
 
 // refuse answers requests that cannot be carried out now.

@@ -22,6 +22,8 @@ type state struct {
 	bans    map[model.AccountID]model.Ban // lifted ones too
 	recent  *dedupe
 	tally   *tally
+
+	tables *projector // nil until it is served
 }
 
 func newState(lease Lease) *state {

@@ -50,20 +50,36 @@ type Ownership interface {
 
 // Log is the durable side of a shard.
 type Log interface {
-	// Commit makes a batch durable: fence, journal row and tables, all or nothing.
+	// Commit makes a batch durable: fence and journal row, both or neither.
 	// Errors: ErrFenced when the lease is no longer valid, ErrData when the batch
 	// itself cannot be stored; after any other error the outcome is unknown.
-	Commit(ctx context.Context, r *Record) error
+	Commit(ctx context.Context, r *journal.Row) error
 	// Written reads who wrote batch seq of a shard; false when nobody did.
 	Written(ctx context.Context, shard uint8, seq int64) (epoch int64, hash journal.Hash, found bool, err error)
-	// Load reads a shard as of one moment into r and returns its head.
+	// Load reads a shard, whose tables show all of its journal, as of one moment into r
+	// and returns its head.
 	Load(ctx context.Context, shard uint8, r Restorer) (Head, error)
+}
+
+// Projection is the tables, which show what the journal says a little later.
+type Projection interface {
+	// Project writes what batches that follow batch after did and moves the tables of
+	// the shard on to the last of them, all or nothing.
+	// Errors: ErrFenced when they are not at batch after, ErrData when the batches
+	// cannot be stored; after any other error the outcome is unknown.
+	Project(ctx context.Context, shard uint8, after int64, records []*Record) error
+	// Behind says which batch the tables of a shard are at and reads at most limit of
+	// the batches that follow it.
+	Behind(ctx context.Context, shard uint8, limit int) (at int64, rows []journal.Row, err error)
+	// Lag says which batch a shard is at, and which its tables, whoever owns it.
+	Lag(ctx context.Context, shard uint8) (head, projected int64, err error)
 }
 
 // Store is all the engine needs of the database.
 type Store interface {
 	Ownership
 	Log
+	Projection
 }
 
 // What a Store answers of a batch that was certainly not committed.
@@ -80,7 +96,7 @@ type Head struct {
 	Hash journal.Hash
 }
 
-// Record is a batch on its way to the database.
+// Record is a batch on its way to the tables.
 type Record struct {
 	Row     journal.Row
 	Entries []model.Entry

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
@@ -21,7 +21,7 @@ func TestDATA_001_NothingIsShownBeforeItsCommit(t *testing.T) {
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(goOn) })
 	defer release()
-	b.store.once(func(ctx context.Context, r *engine.Record) error {
+	b.store.once(func(ctx context.Context, r *journal.Row) error {
 		close(reached)
 		<-goOn
 		return b.store.Repository.Commit(ctx, r)

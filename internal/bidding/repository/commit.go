@@ -16,36 +16,34 @@ import (
 // fenceRaised is the SQLSTATE that bidding_fence raises.
 const fenceRaised = "SM001"
 
-// Commit implements engine.Log: fence, journal row and tables travel in one
-// pipeline, which PostgreSQL runs as one transaction.
-func (r *Repository) Commit(ctx context.Context, rec *engine.Record) error {
+// Commit implements engine.Log: fence and journal row travel in one pipeline, which
+// PostgreSQL runs as one transaction.
+func (r *Repository) Commit(ctx context.Context, row *journal.Row) error {
 	b := &pgx.Batch{}
-	row := &rec.Row
 	at := row.At.Time()
 	b.Queue(`SELECT bidding_fence($1, $2, $3, $4, $5, $6)`,
 		int16(row.Shard), row.Epoch, row.Seq, row.N, row.Hash[:], at)
 	b.Queue(`INSERT INTO bidding_journal (shard, seq, epoch, at, n, prev_hash, hash, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		int16(row.Shard), row.Seq, row.Epoch, at, row.N, row.PrevHash[:], row.Hash[:], row.Body)
-	project(b, int16(row.Shard), foldBatch(rec))
 	if err := r.commits.SendBatch(ctx, b).Close(); err != nil {
-		return classify(row, err)
+		return fmt.Errorf("commit batch %d of shard %d: %w", row.Seq, row.Shard, classify(err))
 	}
 	return nil
 }
 
-// classify tells a batch that was certainly refused from one whose fate is unknown.
-func classify(row *journal.Row, err error) error {
+// classify tells what was certainly refused from what may have been done.
+func classify(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch {
 		case pg.Code == fenceRaised:
-			return fmt.Errorf("commit batch %d of shard %d: %w", row.Seq, row.Shard, engine.ErrFenced)
+			return engine.ErrFenced
 		case strings.HasPrefix(pg.Code, "22"), strings.HasPrefix(pg.Code, "23"):
-			return fmt.Errorf("commit batch %d of shard %d: %w: %w", row.Seq, row.Shard, engine.ErrData, err)
+			return fmt.Errorf("%w: %w", engine.ErrData, err)
 		}
 	}
-	return fmt.Errorf("commit batch %d of shard %d: %w", row.Seq, row.Shard, err)
+	return err
 }
 
 // Written implements engine.Log.

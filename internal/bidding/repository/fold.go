@@ -5,54 +5,78 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 )
 
-// change is what a batch leaves of an order that was there before it.
+// change is what batches leave of an order that was there before them.
 type change struct {
-	id      model.OrderID
-	qty     model.Qty // 0 = as it was
-	open    model.Qty
-	status  model.Status
-	reason  model.Reason
-	closedN int64 // 0 = still open
-	changes int64
+	id       model.OrderID
+	qty      model.Qty // 0 = as it was
+	open     model.Qty
+	status   model.Status
+	reason   model.Reason
+	closedN  int64 // 0 = still open
+	closedAt model.Instant
+	changes  int64
 }
 
-// entered is an order that came in with the batch, as the batch leaves it.
+// entered is an order that came in with the batches, as they leave it.
 type entered struct {
 	model.LimitOrder
 	closedN int64
 }
 
-// moved is what a batch leaves of a market that was there before it.
+// opened is a market that came with the batches.
+type opened struct {
+	model.Market
+	at model.Instant
+}
+
+// moved is what batches leave of a market.
 type moved struct {
+	at       model.Instant
 	feedSeq  int64
 	lastSale model.Sale
 	settings *model.Settings
 	listing  *model.Listing
 }
 
-// fold is a batch's entries summed up to one row per order, match and market:
-// however often a batch touches an order, the tables are written once.
+// limited is what batches leave of an account's limits.
+type limited struct {
+	model.Command
+	at model.Instant
+}
+
+// banned is what batches leave of an account's ban.
+type banned struct {
+	model.Ban
+	at model.Instant
+}
+
+// fold is what batches that follow each other did, summed up to one row per order,
+// match and market: however often they touch an order, the tables are written once.
 type fold struct {
-	at      model.Instant
+	at      model.Instant // of the batch at hand
 	entered [3][]*entered // by model.Side
 	changed [3][]*change
 	matches []model.Match
-	opened  []model.Market
+	opened  []opened
 	moved   map[model.MarketID]*moved
-	limits  []model.Command
-	bans    map[model.AccountID]model.Ban
+	limits  map[model.AccountID]limited
+	bans    map[model.AccountID]banned
 
 	fresh map[model.OrderID]*entered
 	known map[model.OrderID]*change
 }
 
-func foldBatch(r *engine.Record) *fold {
+func foldRecords(records []*engine.Record) *fold {
 	f := &fold{
-		at: r.Row.At, moved: make(map[model.MarketID]*moved), bans: make(map[model.AccountID]model.Ban),
+		moved:  make(map[model.MarketID]*moved),
+		limits: make(map[model.AccountID]limited), bans: make(map[model.AccountID]banned),
 		fresh: make(map[model.OrderID]*entered), known: make(map[model.OrderID]*change),
 	}
-	for i := range r.Entries {
-		f.entry(&r.Entries[i])
+	for _, r := range records {
+		f.at = r.Row.At
+		for i := range r.Entries {
+			f.entry(&r.Entries[i])
+		}
 	}
 	return f
 }
@@ -61,13 +85,13 @@ func (f *fold) entry(e *model.Entry) {
 	c := &e.Command
 	switch c.Kind {
 	case model.OpenMarket:
-		f.opened = append(f.opened, model.Market{ID: c.Market, Listing: c.Listing, Settings: c.Settings})
+		f.opened = append(f.opened, opened{model.Market{ID: c.Market, Listing: c.Listing, Settings: c.Settings}, f.at})
 		return
 	case model.ChangeLimits:
-		f.limits = append(f.limits, *c)
+		f.limits[c.Account] = limited{*c, f.at}
 		return
 	case model.ChangeBan:
-		f.bans[c.Account] = c.Ban
+		f.bans[c.Account] = banned{c.Ban, f.at}
 		return
 	default: // about one market
 	}
@@ -76,7 +100,7 @@ func (f *fold) entry(e *model.Entry) {
 		m = &moved{}
 		f.moved[c.Market] = m
 	}
-	m.feedSeq = e.FeedSeq
+	m.feedSeq, m.at = e.FeedSeq, f.at
 	switch c.Kind {
 	case model.ChangeSettings:
 		m.settings = &c.Settings
@@ -112,7 +136,7 @@ func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
 	}
 }
 
-// of returns the change of an order that was there before the batch.
+// of returns the change of an order that was there before the batches.
 func (f *fold) of(id model.OrderID, side model.Side) *change {
 	ch := f.known[id]
 	if ch == nil {
@@ -155,5 +179,5 @@ func (f *fold) closed(e *model.Event) {
 		return
 	}
 	ch := f.of(e.Order, e.Side)
-	ch.open, ch.status, ch.reason, ch.closedN = e.Open, e.Status, e.Reason, e.N
+	ch.open, ch.status, ch.reason, ch.closedN, ch.closedAt = e.Open, e.Status, e.Reason, e.N, f.at
 }

@@ -212,21 +212,12 @@ func (l *loader) recent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("recent rows: %w", err)
 	}
-	rows, err := l.tx.Query(ctx, `SELECT seq, epoch, at, n, prev_hash, hash, body FROM bidding_journal
+	rows, err := l.tx.Query(ctx, `SELECT `+rowColumns+` FROM bidding_journal
 		WHERE shard = $1 AND seq > $2 AND n > $3 ORDER BY seq`, l.shard, after, l.head.N-recentNumbers)
 	if err != nil {
 		return fmt.Errorf("recent rows: %w", err)
 	}
-	return each(rows, func(row pgx.CollectableRow) (journal.Row, error) {
-		r := journal.Row{Shard: uint8(l.shard)}
-		var prev, hash []byte
-		var at time.Time
-		if err := row.Scan(&r.Seq, &r.Epoch, &at, &r.N, &prev, &hash, &r.Body); err != nil {
-			return r, err
-		}
-		r.At, r.PrevHash, r.Hash = model.At(at), journal.Hash(prev), journal.Hash(hash)
-		return r, nil
-	}, func(r journal.Row) error { return l.into.Recent(&r) })
+	return each(rows, scanRow, func(r journal.Row) error { return l.into.Recent(&r) })
 }
 
 // each scans row by row without keeping them.

@@ -13,23 +13,22 @@ import (
 // tables are the two halves of the book, which have the same columns.
 var tables = [3]string{model.Bid: "bids", model.Ask: "asks"}
 
-// project queues what a folded batch writes into the tables: markets first, then
-// orders, then the matches that refer to them.
-func project(b *pgx.Batch, shard int16, f *fold) {
+// write queues what a fold writes into the tables: markets first, then orders, then
+// the matches that refer to them.
+func write(b *pgx.Batch, shard int16, f *fold) {
 	openMarkets(b, f)
 	moveMarkets(b, f)
 	banAccounts(b, shard, f)
 	for _, side := range []model.Side{model.Bid, model.Ask} {
 		insertOrders(b, tables[side], f.entered[side])
-		updateOrders(b, tables[side], f.changed[side], f.at)
+		updateOrders(b, tables[side], f.changed[side])
 	}
 	insertMatches(b, f.matches)
-	for i := range f.limits {
-		c := &f.limits[i]
+	for account, c := range f.limits {
 		b.Queue(`INSERT INTO bidding_account_limits (account_id, max_open_per_market, max_open_total, actor, updated_at)
 			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id) DO UPDATE SET max_open_per_market = excluded.max_open_per_market,
 			max_open_total = excluded.max_open_total, actor = excluded.actor, updated_at = excluded.updated_at`,
-			[16]byte(c.Account), c.Limits.PerMarket, c.Limits.Total, [16]byte(c.Actor), f.at.Time())
+			[16]byte(account), c.Limits.PerMarket, c.Limits.Total, [16]byte(c.Actor), c.at.Time())
 	}
 }
 
@@ -37,7 +36,7 @@ func banAccounts(b *pgx.Batch, shard int16, f *fold) {
 	for account, ban := range f.bans {
 		b.Queue(`INSERT INTO bidding_bans (shard, account_id, version, lifted, updated_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (shard, account_id) DO UPDATE SET version = excluded.version, lifted = excluded.lifted,
-			updated_at = excluded.updated_at`, shard, [16]byte(account), ban.Version, ban.Lifted, f.at.Time())
+			updated_at = excluded.updated_at`, shard, [16]byte(account), ban.Version, ban.Lifted, ban.at.Time())
 	}
 }
 
@@ -48,7 +47,7 @@ func openMarkets(b *pgx.Batch, f *fold) {
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)`,
 			[16]byte(m.ID), int16(engine.SlotOf(m.ID)), [16]byte(m.Listing.Product), m.Listing.ProductName, m.Listing.SKU,
 			m.Listing.SizeLabel, string(m.Listing.Currency), int64(m.Settings.Tick), int64(m.Settings.MaxPrice),
-			m.Settings.PriceRule.String(), m.Settings.State.String(), m.Settings.Version, m.FeedSeq, f.at.Time(),
+			m.Settings.PriceRule.String(), m.Settings.State.String(), m.Settings.Version, m.FeedSeq, m.at.Time(),
 			m.Listing.Version, !m.Listing.Delisted)
 	}
 }
@@ -61,9 +60,10 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 	ids, seqs := make([][16]byte, 0, n), make([]int64, 0, n)
 	matches, prices := make([]pgtype.Int8, 0, n), make([]pgtype.Int8, 0, n)
 	qtys, ats := make([]pgtype.Int4, 0, n), make([]pgtype.Timestamptz, 0, n)
+	updated := make([]time.Time, 0, n)
 	for id, m := range f.moved {
 		sold := m.lastSale.Match != 0
-		ids, seqs = append(ids, id), append(seqs, m.feedSeq)
+		ids, seqs, updated = append(ids, id), append(seqs, m.feedSeq), append(updated, m.at.Time())
 		matches = append(matches, pgtype.Int8{Int64: int64(m.lastSale.Match), Valid: sold})
 		prices = append(prices, pgtype.Int8{Int64: int64(m.lastSale.Price), Valid: sold})
 		qtys = append(qtys, pgtype.Int4{Int32: int32(m.lastSale.Qty), Valid: sold})
@@ -77,12 +77,12 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 				[16]byte(id), l.ProductName, l.SKU, l.Version, !l.Delisted)
 		}
 	}
-	b.Queue(`UPDATE bidding_markets m SET feed_seq = u.feed_seq, updated_at = $7,
+	b.Queue(`UPDATE bidding_markets m SET feed_seq = u.feed_seq, updated_at = u.updated,
 		last_sale_match = coalesce(u.match, m.last_sale_match), last_sale_price = coalesce(u.price, m.last_sale_price),
 		last_sale_quantity = coalesce(u.quantity, m.last_sale_quantity), last_sale_at = coalesce(u.at, m.last_sale_at)
-		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::timestamptz[])
-			AS u (id, feed_seq, match, price, quantity, at)
-		WHERE m.id = u.id`, ids, seqs, matches, prices, qtys, ats, f.at.Time())
+		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::timestamptz[], $7::timestamptz[])
+			AS u (id, feed_seq, match, price, quantity, at, updated)
+		WHERE m.id = u.id`, ids, seqs, matches, prices, qtys, ats, updated)
 }
 
 // orderColumns are the arrays that insertOrders unnests, one value an order.
@@ -127,26 +127,27 @@ func (c *orderColumns) add(o *entered) {
 	c.closedN = append(c.closedN, pgtype.Int8{Int64: o.closedN, Valid: closed})
 }
 
-func updateOrders(b *pgx.Batch, table string, changes []*change, at model.Instant) {
+func updateOrders(b *pgx.Batch, table string, changes []*change) {
 	if len(changes) == 0 {
 		return
 	}
 	n := len(changes)
 	ids, opens, versions := make([]int64, n), make([]int32, n), make([]int64, n)
-	qtys, closed := make([]pgtype.Int4, n), make([]pgtype.Int8, n)
+	qtys, closed, ats := make([]pgtype.Int4, n), make([]pgtype.Int8, n), make([]pgtype.Timestamptz, n)
 	statuses, reasons := make([]string, n), make([]string, n)
 	for i, ch := range changes {
 		ids[i], opens[i], versions[i] = int64(ch.id), int32(ch.open), ch.changes
 		qtys[i] = pgtype.Int4{Int32: int32(ch.qty), Valid: ch.qty != 0}
 		closed[i] = pgtype.Int8{Int64: ch.closedN, Valid: ch.closedN != 0}
+		ats[i] = pgtype.Timestamptz{Time: ch.closedAt.Time(), Valid: ch.closedN != 0}
 		statuses[i], reasons[i] = ch.status.String(), string(ch.reason)
 	}
 	b.Queue(`UPDATE `+table+` o SET quantity = coalesce(u.quantity, o.quantity), open_quantity = u.open, status = u.status,
-		reason = u.reason, closed_n = u.closed_n, closed_at = CASE WHEN u.closed_n IS NULL THEN NULL ELSE $8::timestamptz END,
+		reason = u.reason, closed_n = u.closed_n, closed_at = u.closed_at,
 		version = o.version + u.changes
-		FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
-			AS u (id, quantity, open, status, reason, closed_n, changes)
-		WHERE o.id = u.id`, ids, qtys, opens, statuses, reasons, closed, versions, at.Time())
+		FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::bigint[])
+			AS u (id, quantity, open, status, reason, closed_n, closed_at, changes)
+		WHERE o.id = u.id`, ids, qtys, opens, statuses, reasons, closed, ats, versions)
 }
 
 func insertMatches(b *pgx.Batch, matches []model.Match) {
@@ -157,17 +158,17 @@ func insertMatches(b *pgx.Batch, matches []model.Match) {
 	ids, bids, asks := make([]int64, n), make([]int64, n), make([]int64, n)
 	markets, buyers, sellers := make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
 	prices, bidPrices, qtys := make([]int64, n), make([]int64, n), make([]int32, n)
-	takers, rules := make([]string, n), make([]string, n)
+	takers, rules, ats := make([]string, n), make([]string, n), make([]time.Time, n)
 	for i := range matches {
 		m := &matches[i]
 		ids[i], bids[i], asks[i] = int64(m.ID), int64(m.Bid), int64(m.Ask)
 		markets[i], buyers[i], sellers[i] = m.Market, m.Buyer, m.Seller
 		prices[i], bidPrices[i], qtys[i] = int64(m.Price), int64(m.BidPrice), int32(m.Qty)
-		takers[i], rules[i] = m.Taker.String(), m.PriceRule.String()
+		takers[i], rules[i], ats[i] = m.Taker.String(), m.PriceRule.String(), m.CreatedAt.Time()
 	}
 	b.Queue(`INSERT INTO matches (id, market_id, bid_id, ask_id, buyer_id, seller_id, price, bid_price, quantity, taker,
 		price_rule, created_at)
-		SELECT *, $12::timestamptz FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[],
-		$7::bigint[], $8::bigint[], $9::int[], $10::text[], $11::text[])`,
-		ids, markets, bids, asks, buyers, sellers, prices, bidPrices, qtys, takers, rules, matches[0].CreatedAt.Time())
+		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[],
+		$7::bigint[], $8::bigint[], $9::int[], $10::text[], $11::text[], $12::timestamptz[])`,
+		ids, markets, bids, asks, buyers, sellers, prices, bidPrices, qtys, takers, rules, ats)
 }

@@ -73,7 +73,8 @@ func seedOrders(t *testing.T, pool *pgxpool.Pool, markets, n int) []model.Market
 	}
 	r.Row.N = number
 	r.Row.Seal()
-	require.NoError(t, repo.Commit(context.Background(), r))
+	require.NoError(t, repo.Commit(context.Background(), &r.Row))
+	require.NoError(t, repo.Project(context.Background(), 0, 0, []*engine.Record{r}))
 	_, err = pool.Exec(context.Background(), `ANALYZE`)
 	require.NoError(t, err)
 	return ids
@@ -138,8 +139,8 @@ func TestFenceRefusesStaleWriters(t *testing.T) {
 	require.True(t, ok, "its own shard it may claim again")
 	require.Greater(t, again.Epoch, first.Epoch)
 	commit := func(epoch, seq int64) error {
-		r := &engine.Record{Row: journal.Row{Shard: 1, Seq: seq, Epoch: epoch, At: 1, Body: []byte{}}}
-		r.Row.Seal()
+		r := &journal.Row{Shard: 1, Seq: seq, Epoch: epoch, At: 1, Body: []byte{}}
+		r.Seal()
 		return repo.Commit(ctx, r)
 	}
 	require.ErrorIs(t, commit(first.Epoch, 1), engine.ErrFenced, "an older epoch")

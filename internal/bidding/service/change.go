@@ -15,6 +15,15 @@ func (s *Service) Cancel(ctx context.Context, account model.AccountID, side mode
 	if _, err := s.exchange.Submit(ctx, c); err != nil {
 		return model.LimitOrder{}, s.why(ctx, account, side, order, err)
 	}
+	return s.changed(ctx, side, order)
+}
+
+// changed reads an order that this call has changed; what is done is answered, so it
+// waits for the tables as long as the caller does.
+func (s *Service) changed(ctx context.Context, side model.Side, order model.OrderID) (model.LimitOrder, error) {
+	if err := s.exchange.Settled(ctx); err != nil {
+		return model.LimitOrder{}, err
+	}
 	return s.store.Order(ctx, side, order)
 }
 
@@ -47,7 +56,7 @@ func (s *Service) Replace(ctx context.Context, account model.AccountID, r Replac
 	}
 	p, err := s.placed(ctx, reply)
 	if err == nil && p.Kept {
-		p.Order, err = s.store.Order(ctx, r.Side, r.Order)
+		p.Order, err = s.changed(ctx, r.Side, r.Order)
 	}
 	return p, err
 }
@@ -72,8 +81,11 @@ func (s *Service) why(ctx context.Context, account model.AccountID, side model.S
 func (s *Service) CancelAll(ctx context.Context, account model.AccountID, market model.MarketID, side model.Side) ([]model.LimitOrder, error) {
 	markets := []model.MarketID{market}
 	if market == (model.MarketID{}) {
-		var err error
-		if markets, err = s.store.OpenMarkets(ctx, account); err != nil {
+		tables, err := s.tables(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if markets, err = tables.OpenMarkets(ctx, account); err != nil {
 			return nil, err
 		}
 	}

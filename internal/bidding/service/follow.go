@@ -17,7 +17,11 @@ func (s *Service) Ban(ctx context.Context, account model.AccountID, b model.Ban)
 // Relist tells a product's markets what the catalogue says of it now. Those of a product
 // that left the catalogue are emptied and take nothing until it is back. Rule: MKT-002.
 func (s *Service) Relist(ctx context.Context, product id.UUID, now model.Listing) error {
-	markets, err := s.store.MarketsOf(ctx, product)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	markets, err := tables.MarketsOf(ctx, product)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,11 @@ import (
 // Order reads one of the caller's bids or asks (DATA-004).
 // Errors: model.NotFound(side), for somebody else's too.
 func (s *Service) Order(ctx context.Context, account model.AccountID, side model.Side, order model.OrderID) (model.LimitOrder, error) {
-	o, err := s.store.Order(ctx, side, order)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return model.LimitOrder{}, err
+	}
+	o, err := tables.Order(ctx, side, order)
 	if err != nil {
 		return model.LimitOrder{}, err
 	}
@@ -21,13 +25,21 @@ func (s *Service) Order(ctx context.Context, account model.AccountID, side model
 
 // Orders lists the caller's bids or asks, newest first.
 func (s *Service) Orders(ctx context.Context, q OrderQuery) ([]model.LimitOrder, error) {
-	return s.store.Orders(ctx, q)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables.Orders(ctx, q)
 }
 
 // Match reads one of the caller's matches and says which side he was on.
 // Errors: model.ErrMatchNotFound, for other people's too.
 func (s *Service) Match(ctx context.Context, account model.AccountID, match model.MatchID) (model.Match, error) {
-	m, err := s.store.Match(ctx, match)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return model.Match{}, err
+	}
+	m, err := tables.Match(ctx, match)
 	if err != nil {
 		return model.Match{}, err
 	}
@@ -39,5 +51,9 @@ func (s *Service) Match(ctx context.Context, account model.AccountID, match mode
 
 // Matches lists the caller's matches, newest first.
 func (s *Service) Matches(ctx context.Context, q MatchQuery) ([]model.Match, error) {
-	return s.store.Matches(ctx, q)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables.Matches(ctx, q)
 }

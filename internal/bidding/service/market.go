@@ -36,12 +36,20 @@ func (s *Service) Sales(ctx context.Context, market model.MarketID, before model
 	if _, err := s.view(ctx, market); err != nil {
 		return nil, err
 	}
-	return s.store.Sales(ctx, market, before, limit)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables.Sales(ctx, market, before, limit)
 }
 
 // ProductMarkets returns the market prices of a product's markets.
 func (s *Service) ProductMarkets(ctx context.Context, product id.UUID) ([]model.MarketPrice, error) {
-	ids, err := s.store.MarketsOf(ctx, product)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := tables.MarketsOf(ctx, product)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +124,11 @@ func validSettings(s model.Settings) error {
 
 // Limits reads how many orders an account may have open.
 func (s *Service) Limits(ctx context.Context, account model.AccountID) (model.AccountLimits, error) {
-	return s.store.Limits(ctx, account)
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return model.DefaultLimits, err
+	}
+	return tables.Limits(ctx, account)
 }
 
 // ChangeLimits sets how many orders an account may have open (MATCH-015).

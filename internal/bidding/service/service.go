@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -67,6 +68,22 @@ func (s *Service) confirm(ctx context.Context, market model.MarketID) error {
 		return err
 	}
 	return s.relist(ctx, market, now)
+}
+
+// patience is how long a read waits for the tables.
+const patience = 250 * time.Millisecond
+
+// tables returns the store once it shows everything that was committed before the call,
+// so that whoever was answered sees his own doing (DATA-004).
+// Errors: model.ErrUnavailable when that takes too long: rather nothing than the past.
+func (s *Service) tables(ctx context.Context) (Store, error) {
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := s.exchange.Settled(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return nil, model.ErrUnavailable.After(patience)
+	}
+	return s.store, err
 }
 
 // view returns a market's picture; one nobody used yet is empty.

@@ -16,6 +16,8 @@ type Exchange interface {
 	SubmitAll(ctx context.Context, c model.Command) error
 	View(market model.MarketID) (*engine.View, error)
 	Price(market model.MarketID) (model.MarketPrice, error)
+	// Settled waits until the tables show everything committed so far.
+	Settled(ctx context.Context) error
 }
 
 // Orders reads bids and asks.
