@@ -155,8 +155,8 @@ func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 	return handler(srv, &checkedStream{ServerStream: ss, server: s, call: c})
 }
 
-// whileAdmitted ends a stream when its caller's session ends or his roles no longer
-// allow it (USER-006), until the returned function is called.
+// whileAdmitted ends a stream when its caller's session ends or he loses a role, which a
+// single message may depend on (USER-006, USER-009), until the returned function is called.
 func (s *Server) whileAdmitted(c *call, end context.CancelCauseFunc) (forget func()) {
 	if s.revocations == nil || c.claims == nil {
 		return func() {}
@@ -166,6 +166,9 @@ func (s *Server) whileAdmitted(c *call, end context.CancelCauseFunc) (forget fun
 		if err == nil {
 			err = c.method.admits(claims, c.service)
 		}
+		if err == nil && lostRole(c.claims, claims) {
+			err = errRolesChanged
+		}
 		if err != nil {
 			end(err)
 		}
@@ -173,6 +176,16 @@ func (s *Server) whileAdmitted(c *call, end context.CancelCauseFunc) (forget fun
 	forget = s.revocations.OnNews(check)
 	check() // what came between the first check and now
 	return forget
+}
+
+// lostRole reports whether there is a role that now no longer has.
+func lostRole(then, now *auth.Claims) bool {
+	for _, r := range then.Roles {
+		if !now.Has(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkedStream hands the handler the call's context and only valid messages.
@@ -185,10 +198,18 @@ type checkedStream struct {
 // Context implements grpc.ServerStream.
 func (s *checkedStream) Context() context.Context { return s.call }
 
-// RecvMsg implements grpc.ServerStream.
+// RecvMsg implements grpc.ServerStream. It does not wait for a client that is silent while
+// the call is ended.
 func (s *checkedStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil {
-		return err
+	received := make(chan error, 1)
+	go func() { received <- s.ServerStream.RecvMsg(m) }() // ends with the stream, at the latest
+	select {
+	case err := <-received:
+		if err != nil {
+			return err
+		}
+	case <-s.call.Done():
+		return s.call.Err()
 	}
 	if err := s.call.Err(); err != nil { // it came after the call was ended
 		return err

@@ -90,11 +90,15 @@ func TestUSER_006_StreamsEndWithTheirSessionAndTheirRole(t *testing.T) {
 	ctx, _ = b.session(t, auth.RoleAdmin)
 	admins := b.open(ctx, t, "Both")
 	require.NoError(t, admins.RecvMsg(&out))
+	ctx, _ = b.session(t, auth.RoleSeller, auth.RoleUser)
+	sellers := b.open(ctx, t, "Own")
+	require.NoError(t, sellers.RecvMsg(&out))
 
 	list.Hear(auth.News{Ended: []id.UUID{session}})
 	refused(t, own.RecvMsg(&out), codes.Unauthenticated, "SESSION_REVOKED")
 	list.Hear(auth.News{Roles: map[id.UUID][]auth.Role{b.account: {auth.RoleUser}}})
 	refused(t, admins.RecvMsg(&out), codes.PermissionDenied, "ROLE_REQUIRED")
+	refused(t, sellers.RecvMsg(&out), codes.Unavailable, "ROLES_CHANGED")
 	late := b.open(header(t.Context(), headerAuthorization, "Bearer "+b.token(t, auth.RoleUser)), t, "Own")
 	require.NoError(t, late.RecvMsg(&out))
 }

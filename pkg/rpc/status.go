@@ -35,14 +35,24 @@ var codeOf = map[errs.Kind]codes.Code{
 
 // What a client hears of errors that are no *errs.Error.
 var (
-	errInternal    = errs.New(errs.Internal, "INTERNAL", "internal error")
-	errDatabase    = errs.New(errs.Unavailable, "DATABASE_UNAVAILABLE", "the database is unavailable; try again").After(time.Second)
-	errPeer        = errs.New(errs.Unavailable, "SERVICE_UNAVAILABLE", "a service this call needs is unavailable; try again").After(time.Second)
-	errInterrupted = errs.New(errs.Unavailable, "INTERRUPTED", "the call was interrupted; try again").After(time.Second)
-	errDeadline    = errs.New(errs.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took longer than it was allowed to")
-	errRace        = errs.New(errs.Aborted, "CONFLICT", "somebody else changed the same thing; read it again and repeat")
-	errStopping    = errs.New(errs.Unavailable, "SHUTTING_DOWN", "the server is stopping; try again").After(time.Second)
+	errInternal     = errs.New(errs.Internal, "INTERNAL", "internal error")
+	errDatabase     = errs.New(errs.Unavailable, "DATABASE_UNAVAILABLE", "the database is unavailable; try again").After(time.Second)
+	errPeer         = errs.New(errs.Unavailable, "SERVICE_UNAVAILABLE", "a service this call needs is unavailable; try again").After(time.Second)
+	errInterrupted  = errs.New(errs.Unavailable, "INTERRUPTED", "the call was interrupted; try again").After(time.Second)
+	errDeadline     = errs.New(errs.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took longer than it was allowed to")
+	errRace         = errs.New(errs.Aborted, "CONFLICT", "somebody else changed the same thing; read it again and repeat")
+	errRolesChanged = errs.New(errs.Unavailable, "ROLES_CHANGED", "the account's roles have changed; open the stream again")
+	errStopping     = errs.New(errs.Unavailable, "SHUTTING_DOWN", "the server is stopping; try again").After(time.Second)
 )
+
+// Status is the status a call would end with that returned err, for answers that hold
+// several outcomes. Status(ctx, nil) is OK.
+func Status(ctx context.Context, err error) *status.Status {
+	if err == nil {
+		return status.New(codes.OK, "")
+	}
+	return toStatus(ctx, err)
+}
 
 // toStatus is the only place that knows status codes: it turns what a handler returned
 // into what the client hears. Text of unknown errors never leaves the process.

@@ -11,6 +11,14 @@ import (
 // openElsewhere counts the account's open orders in other shards.
 func (s *state) apply(b *batch, r *request, openElsewhere func(model.AccountID) int32) {
 	b.requests = append(b.requests, r)
+	b.items += len(r.items)
+	for i := range r.items {
+		s.carryOut(b, &r.items[i], openElsewhere)
+	}
+}
+
+func (s *state) carryOut(b *batch, r *item, openElsewhere func(model.AccountID) int32) {
+	r.reply, r.err = Reply{}, nil // of an earlier try
 	c := &r.command
 	switch c.Kind {
 	case model.OpenMarket:
@@ -86,8 +94,8 @@ func usual(m *market, c *model.Command) error {
 }
 
 // marketOf finds the market a command is for; a command about an order may leave
-// it to the shard to know. When there is none the request is answered why.
-func (s *state) marketOf(r *request) *market {
+// it to the shard to know. When there is none the caller is told why.
+func (s *state) marketOf(r *item) *market {
 	c := &r.command
 	if c.Order != 0 && c.Market == (model.MarketID{}) {
 		m := s.orders[c.Order]
@@ -106,7 +114,7 @@ func (s *state) marketOf(r *request) *market {
 }
 
 // submit runs the command through the market's book and records what it did.
-func (s *state) submit(b *batch, m *market, r *request) {
+func (s *state) submit(b *batch, m *market, r *item) {
 	c := &r.command
 	e := m.book.Submit(b.at, c)
 	changed := (c.Kind == model.ChangeSettings || c.Kind == model.ChangeListing) && e.Refusal == nil
@@ -161,8 +169,8 @@ func (s *state) count(b *batch, m *market, events []model.Event) {
 	}
 }
 
-// answer fills the request's reply from what the book did.
-func (s *state) answer(b *batch, m *market, r *request, e book.Effects, events []model.Event) {
+// answer fills a reply from what the book did.
+func (s *state) answer(b *batch, m *market, r *item, e book.Effects, events []model.Event) {
 	if e.Refusal != nil {
 		r.err = e.Refusal
 		return
@@ -186,7 +194,7 @@ func (s *state) answer(b *batch, m *market, r *request, e book.Effects, events [
 }
 
 // repeat answers a command that came before under the same client_order_id (MATCH-011).
-func (s *state) repeat(r *request, old remembered) {
+func (s *state) repeat(r *item, old remembered) {
 	switch o := old.outcome; {
 	case old.content != r.command.Content:
 		r.err = model.ErrClientOrderID.On("client_order_id", "must not be used again for another bid or ask within 24 hours")
@@ -197,7 +205,7 @@ func (s *state) repeat(r *request, old remembered) {
 	}
 }
 
-func (s *state) applyOpen(b *batch, r *request) {
+func (s *state) applyOpen(b *batch, r *item) {
 	c := &r.command
 	m := s.markets[c.Market]
 	if m == nil {

@@ -20,9 +20,9 @@ func (s *state) applyBan(b *batch, c *model.Command) {
 		return
 	}
 	for _, m := range s.marketsWith(c.Account) {
-		s.submit(b, m, newRequest(model.Command{
+		s.submit(b, m, &item{command: model.Command{
 			Kind: model.CancelAll, Market: m.ID, Account: c.Account, Reason: model.ReasonBanned,
-		}))
+		}})
 	}
 }
 

@@ -8,20 +8,34 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
 
-// request is one caller's command and the place its answer goes.
-type request struct {
+// item is one command and the place its answer goes.
+type item struct {
 	command model.Command
 	reply   Reply
 	err     error
-	done    chan struct{}
 }
 
-func newRequest(c model.Command) *request { return &request{command: c, done: make(chan struct{})} }
+// request is what one caller hands to a shard: commands that are carried out one after
+// the other in the same batch, so that all of them become durable or none (MATCH-014).
+type request struct {
+	items []item
+	done  chan struct{}
+}
 
-// answer releases the caller; a nil err sends what apply has put into reply and err.
+func newRequest(commands ...model.Command) *request {
+	r := &request{items: make([]item, len(commands)), done: make(chan struct{})}
+	for i := range commands {
+		r.items[i].command = commands[i]
+	}
+	return r
+}
+
+// answer releases the caller; a nil err sends what apply has put into each reply and err.
 func (r *request) answer(err error) {
 	if err != nil {
-		r.reply, r.err = Reply{}, err
+		for i := range r.items {
+			r.items[i].reply, r.items[i].err = Reply{}, err
+		}
 	}
 	close(r.done)
 }
@@ -42,6 +56,7 @@ type batch struct {
 	entries  []model.Entry
 	events   []model.Event // backs the entries' events
 	requests []*request
+	items    int // of the requests
 	touched  []*market
 	sold     []sold
 	views    []*View // of touched, cut when the batch is sealed

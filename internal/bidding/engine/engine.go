@@ -190,20 +190,34 @@ func (e *Engine) Submit(ctx context.Context, c model.Command) (Reply, error) {
 // submit hands a command to one shard and waits for its answer.
 func (e *Engine) submit(ctx context.Context, s *shard, c model.Command) (Reply, error) {
 	r := newRequest(c)
+	if err := e.enqueue(ctx, s, r); err != nil {
+		return Reply{}, err
+	}
+	if err := e.wait(ctx, r); err != nil {
+		return Reply{}, err
+	}
+	return r.items[0].reply, r.items[0].err
+}
+
+func (e *Engine) enqueue(ctx context.Context, s *shard, r *request) error {
 	select {
 	case s.queue <- r:
+		return nil
 	case <-e.stopped:
-		return Reply{}, model.ErrUnavailable
+		return model.ErrUnavailable
 	case <-ctx.Done():
-		return Reply{}, ctx.Err()
+		return ctx.Err()
 	}
+}
+
+func (e *Engine) wait(ctx context.Context, r *request) error {
 	select {
 	case <-r.done:
-		return r.reply, r.err
+		return nil
 	case <-e.stopped:
-		return Reply{}, model.ErrUnavailable
+		return model.ErrUnavailable
 	case <-ctx.Done():
-		return Reply{}, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -18,7 +18,7 @@ type Metrics struct {
 // NewMetrics registers the engine's metrics.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
-		taken:    prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_requests_total", Help: "Requests taken in by the writers."}),
+		taken:    prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_requests_total", Help: "Commands taken in by the writers."}),
 		batches:  prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_batches_total", Help: "Batches committed."}),
 		commands: prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_commands_total", Help: "Commands committed."}),
 		matches:  prometheus.NewCounter(prometheus.CounterOpts{Name: "bidding_matches_total", Help: "Matches committed."}),
@@ -31,10 +31,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
-// take counts a request that a writer has taken in.
-func (m *Metrics) take() {
+// take counts commands that a writer has taken in.
+func (m *Metrics) take(commands int) {
 	if m != nil {
-		m.taken.Inc()
+		m.taken.Add(float64(commands))
 	}
 }
 

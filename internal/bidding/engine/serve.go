@@ -41,7 +41,7 @@ func (w *writer) write(ctx context.Context) *poisoned {
 	for {
 		w.flush()
 		var queue chan *request
-		if len(w.next.requests) < batchLimit && len(w.again) == 0 && w.state.tables.roomy() {
+		if w.next.items < batchLimit && len(w.again) == 0 && w.state.tables.roomy() {
 			queue = w.queue
 		}
 		select {
@@ -68,9 +68,9 @@ func (w *writer) write(ctx context.Context) *poisoned {
 func (w *writer) take(r *request) {
 	w.begin()
 	for {
-		w.metrics.take()
+		w.metrics.take(len(r.items))
 		w.state.apply(w.next, r, w.openElsewhere)
-		if len(w.next.requests) >= batchLimit {
+		if w.next.items >= batchLimit {
 			return
 		}
 		select {

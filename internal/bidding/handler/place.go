@@ -11,7 +11,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
 
-// placement is what PlaceBidRequest and PlaceAskRequest have in common.
+// placement is what PlaceBidRequest, PlaceAskRequest and NewOrder have in common.
 type placement interface {
 	GetMarketId() string
 	GetPrice() int64
@@ -29,16 +29,21 @@ func (h *Handler) place(ctx context.Context, side model.Side, r placement, quant
 	if err != nil {
 		return service.Placed{}, caller, err
 	}
+	placed, err := h.service.Place(ctx, caller, order(market, side, r, quantity))
+	return placed, caller, err
+}
+
+// order is what a placement asks for.
+func order(market model.MarketID, side model.Side, r placement, quantity *int32) service.NewOrder {
 	qty := model.Qty(1)
 	if quantity != nil {
 		qty = model.Qty(*quantity)
 	}
-	placed, err := h.service.Place(ctx, caller, service.NewOrder{
+	return service.NewOrder{
 		Market: market, Side: side, Price: money.Minor(r.GetPrice()), Qty: qty, Life: seconds(r.GetExpiresIn()),
 		Type: orderType(r.GetOrderType()), SelfTrade: selfTrade(r.GetSelfTrade()),
 		ClientOrderID: r.GetClientOrderId(), Confirm: r.GetConfirm(),
-	})
-	return placed, caller, err
+	}
 }
 
 // PlaceBid implements the RPC.

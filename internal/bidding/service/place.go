@@ -35,20 +35,29 @@ type Placed struct {
 // Place enters a bid or ask and matches it (MATCH-001..011).
 // Errors: the refusals of model.
 func (s *Service) Place(ctx context.Context, account model.AccountID, o NewOrder) (Placed, error) {
-	life, err := lifeOf(o)
+	c, err := placement(account, o)
 	if err != nil {
 		return Placed{}, err
+	}
+	reply, err := s.submit(ctx, c)
+	if err != nil {
+		return Placed{}, err
+	}
+	return s.placed(ctx, reply)
+}
+
+// placement is the command that enters an order.
+func placement(account model.AccountID, o NewOrder) (model.Command, error) {
+	life, err := lifeOf(o)
+	if err != nil {
+		return model.Command{}, err
 	}
 	c := model.Command{
 		Kind: model.Place, Market: o.Market, Account: account, Side: o.Side, Type: o.Type, SelfTrade: o.SelfTrade,
 		Price: o.Price, Qty: o.Qty, Life: life.Microseconds(), ClientOrderID: o.ClientOrderID, Confirmed: o.Confirm,
 	}
 	c.Content = fingerprint(&c)
-	reply, err := s.submit(ctx, c)
-	if err != nil {
-		return Placed{}, err
-	}
-	return s.placed(ctx, reply)
+	return c, nil
 }
 
 // lifeOf refuses lives that MATCH-009 does not allow.

@@ -2082,6 +2082,690 @@ func (x *ReplaceAskResponse) GetKept() bool {
 	return false
 }
 
+// NewOrder is a bid or an ask to be entered, with the fields of PlaceBidRequest.
+type NewOrder struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Side     Side                   `protobuf:"varint,1,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
+	MarketId string                 `protobuf:"bytes,2,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	Price    int64                  `protobuf:"varint,3,opt,name=price,proto3" json:"price,omitempty"`
+	// 1 when absent.
+	Quantity *int32 `protobuf:"varint,4,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// Seconds until it expires; 0 means the default, 30 days for bids and 365 for asks.
+	ExpiresIn int64 `protobuf:"varint,5,opt,name=expires_in,json=expiresIn,proto3" json:"expires_in,omitempty"`
+	// Unspecified means LIMIT.
+	OrderType OrderType `protobuf:"varint,6,opt,name=order_type,json=orderType,proto3,enum=bidding.v1.OrderType" json:"order_type,omitempty"`
+	// Makes the item safe to repeat for 24 hours (MATCH-011).
+	ClientOrderId string `protobuf:"bytes,7,opt,name=client_order_id,json=clientOrderId,proto3" json:"client_order_id,omitempty"`
+	// Unspecified means CANCEL_NEWEST.
+	SelfTrade SelfTrade `protobuf:"varint,8,opt,name=self_trade,json=selfTrade,proto3,enum=bidding.v1.SelfTrade" json:"self_trade,omitempty"`
+	// Says that an unusual price is meant.
+	Confirm       bool `protobuf:"varint,9,opt,name=confirm,proto3" json:"confirm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewOrder) Reset() {
+	*x = NewOrder{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewOrder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewOrder) ProtoMessage() {}
+
+func (x *NewOrder) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewOrder.ProtoReflect.Descriptor instead.
+func (*NewOrder) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *NewOrder) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *NewOrder) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *NewOrder) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *NewOrder) GetQuantity() int32 {
+	if x != nil && x.Quantity != nil {
+		return *x.Quantity
+	}
+	return 0
+}
+
+func (x *NewOrder) GetExpiresIn() int64 {
+	if x != nil {
+		return x.ExpiresIn
+	}
+	return 0
+}
+
+func (x *NewOrder) GetOrderType() OrderType {
+	if x != nil {
+		return x.OrderType
+	}
+	return OrderType_ORDER_TYPE_UNSPECIFIED
+}
+
+func (x *NewOrder) GetClientOrderId() string {
+	if x != nil {
+		return x.ClientOrderId
+	}
+	return ""
+}
+
+func (x *NewOrder) GetSelfTrade() SelfTrade {
+	if x != nil {
+		return x.SelfTrade
+	}
+	return SelfTrade_SELF_TRADE_UNSPECIFIED
+}
+
+func (x *NewOrder) GetConfirm() bool {
+	if x != nil {
+		return x.Confirm
+	}
+	return false
+}
+
+// OrderRef names one of the caller's bids or asks.
+type OrderRef struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Side          Side                   `protobuf:"varint,1,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
+	OrderId       int64                  `protobuf:"varint,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderRef) Reset() {
+	*x = OrderRef{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderRef) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderRef) ProtoMessage() {}
+
+func (x *OrderRef) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderRef.ProtoReflect.Descriptor instead.
+func (*OrderRef) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *OrderRef) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *OrderRef) GetOrderId() int64 {
+	if x != nil {
+		return x.OrderId
+	}
+	return 0
+}
+
+// OrderResult is what became of one item: what it is now, or why not.
+type OrderResult struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId int64                  `protobuf:"varint,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Side    Side                   `protobuf:"varint,2,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
+	Status  Status                 `protobuf:"varint,3,opt,name=status,proto3,enum=bidding.v1.Status" json:"status,omitempty"`
+	// Why it was closed or rejected.
+	Reason       string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Quantity     int32  `protobuf:"varint,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	OpenQuantity int32  `protobuf:"varint,6,opt,name=open_quantity,json=openQuantity,proto3" json:"open_quantity,omitempty"`
+	// What it matched when it came in.
+	Matches []*Match `protobuf:"bytes,7,rep,name=matches,proto3" json:"matches,omitempty"`
+	// As PlaceAskResponse has it.
+	BestBidGivenUp int64 `protobuf:"varint,8,opt,name=best_bid_given_up,json=bestBidGivenUp,proto3" json:"best_bid_given_up,omitempty"`
+	// Set when the item was refused; then nothing else is.
+	Refusal       *Refusal `protobuf:"bytes,9,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderResult) Reset() {
+	*x = OrderResult{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderResult) ProtoMessage() {}
+
+func (x *OrderResult) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderResult.ProtoReflect.Descriptor instead.
+func (*OrderResult) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *OrderResult) GetOrderId() int64 {
+	if x != nil {
+		return x.OrderId
+	}
+	return 0
+}
+
+func (x *OrderResult) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *OrderResult) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *OrderResult) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OrderResult) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *OrderResult) GetOpenQuantity() int32 {
+	if x != nil {
+		return x.OpenQuantity
+	}
+	return 0
+}
+
+func (x *OrderResult) GetMatches() []*Match {
+	if x != nil {
+		return x.Matches
+	}
+	return nil
+}
+
+func (x *OrderResult) GetBestBidGivenUp() int64 {
+	if x != nil {
+		return x.BestBidGivenUp
+	}
+	return 0
+}
+
+func (x *OrderResult) GetRefusal() *Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return nil
+}
+
+// Refusal is what a call of its own would have ended with.
+type Refusal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A google.rpc.Code.
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What programs act on, as in ErrorInfo.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// For people.
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// The wrong field, as far as it is one.
+	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	// When to try again; 0: unsaid.
+	RetryAfterMs  int64 `protobuf:"varint,5,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Refusal) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Refusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refusal) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Refusal) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Refusal) GetRetryAfterMs() int64 {
+	if x != nil {
+		return x.RetryAfterMs
+	}
+	return 0
+}
+
+type PlaceBatchRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Orders        []*NewOrder            `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceBatchRequest) Reset() {
+	*x = PlaceBatchRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceBatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceBatchRequest) ProtoMessage() {}
+
+func (x *PlaceBatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceBatchRequest.ProtoReflect.Descriptor instead.
+func (*PlaceBatchRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PlaceBatchRequest) GetOrders() []*NewOrder {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+type PlaceBatchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each order, in their order.
+	Results       []*OrderResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceBatchResponse) Reset() {
+	*x = PlaceBatchResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceBatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceBatchResponse) ProtoMessage() {}
+
+func (x *PlaceBatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceBatchResponse.ProtoReflect.Descriptor instead.
+func (*PlaceBatchResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *PlaceBatchResponse) GetResults() []*OrderResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+type CancelBatchRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Orders        []*OrderRef            `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelBatchRequest) Reset() {
+	*x = CancelBatchRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelBatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelBatchRequest) ProtoMessage() {}
+
+func (x *CancelBatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelBatchRequest.ProtoReflect.Descriptor instead.
+func (*CancelBatchRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *CancelBatchRequest) GetOrders() []*OrderRef {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+type CancelBatchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each order, in their order.
+	Results       []*OrderResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelBatchResponse) Reset() {
+	*x = CancelBatchResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelBatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelBatchResponse) ProtoMessage() {}
+
+func (x *CancelBatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelBatchResponse.ProtoReflect.Descriptor instead.
+func (*CancelBatchResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *CancelBatchResponse) GetResults() []*OrderResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+type OrderEntryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Comes back with the answer; means nothing here.
+	CorrelationId uint64 `protobuf:"varint,1,opt,name=correlation_id,json=correlationId,proto3" json:"correlation_id,omitempty"`
+	// Types that are valid to be assigned to Action:
+	//
+	//	*OrderEntryRequest_Place
+	//	*OrderEntryRequest_Cancel
+	Action        isOrderEntryRequest_Action `protobuf_oneof:"action"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderEntryRequest) Reset() {
+	*x = OrderEntryRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderEntryRequest) ProtoMessage() {}
+
+func (x *OrderEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderEntryRequest.ProtoReflect.Descriptor instead.
+func (*OrderEntryRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *OrderEntryRequest) GetCorrelationId() uint64 {
+	if x != nil {
+		return x.CorrelationId
+	}
+	return 0
+}
+
+func (x *OrderEntryRequest) GetAction() isOrderEntryRequest_Action {
+	if x != nil {
+		return x.Action
+	}
+	return nil
+}
+
+func (x *OrderEntryRequest) GetPlace() *NewOrder {
+	if x != nil {
+		if x, ok := x.Action.(*OrderEntryRequest_Place); ok {
+			return x.Place
+		}
+	}
+	return nil
+}
+
+func (x *OrderEntryRequest) GetCancel() *OrderRef {
+	if x != nil {
+		if x, ok := x.Action.(*OrderEntryRequest_Cancel); ok {
+			return x.Cancel
+		}
+	}
+	return nil
+}
+
+type isOrderEntryRequest_Action interface {
+	isOrderEntryRequest_Action()
+}
+
+type OrderEntryRequest_Place struct {
+	Place *NewOrder `protobuf:"bytes,2,opt,name=place,proto3,oneof"`
+}
+
+type OrderEntryRequest_Cancel struct {
+	Cancel *OrderRef `protobuf:"bytes,3,opt,name=cancel,proto3,oneof"`
+}
+
+func (*OrderEntryRequest_Place) isOrderEntryRequest_Action() {}
+
+func (*OrderEntryRequest_Cancel) isOrderEntryRequest_Action() {}
+
+type OrderEntryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CorrelationId uint64                 `protobuf:"varint,1,opt,name=correlation_id,json=correlationId,proto3" json:"correlation_id,omitempty"`
+	Result        *OrderResult           `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderEntryResponse) Reset() {
+	*x = OrderEntryResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderEntryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderEntryResponse) ProtoMessage() {}
+
+func (x *OrderEntryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderEntryResponse.ProtoReflect.Descriptor instead.
+func (*OrderEntryResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *OrderEntryResponse) GetCorrelationId() uint64 {
+	if x != nil {
+		return x.CorrelationId
+	}
+	return 0
+}
+
+func (x *OrderEntryResponse) GetResult() *OrderResult {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
 // Level is one price with the quantity that rests at it.
 type Level struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2093,7 +2777,7 @@ type Level struct {
 
 func (x *Level) Reset() {
 	*x = Level{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2105,7 +2789,7 @@ func (x *Level) String() string {
 func (*Level) ProtoMessage() {}
 
 func (x *Level) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2118,7 +2802,7 @@ func (x *Level) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Level.ProtoReflect.Descriptor instead.
 func (*Level) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{25}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Level) GetPrice() int64 {
@@ -2144,7 +2828,7 @@ type GetHighestBidRequest struct {
 
 func (x *GetHighestBidRequest) Reset() {
 	*x = GetHighestBidRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2156,7 +2840,7 @@ func (x *GetHighestBidRequest) String() string {
 func (*GetHighestBidRequest) ProtoMessage() {}
 
 func (x *GetHighestBidRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2169,7 +2853,7 @@ func (x *GetHighestBidRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHighestBidRequest.ProtoReflect.Descriptor instead.
 func (*GetHighestBidRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{26}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetHighestBidRequest) GetMarketId() string {
@@ -2190,7 +2874,7 @@ type GetHighestBidResponse struct {
 
 func (x *GetHighestBidResponse) Reset() {
 	*x = GetHighestBidResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2202,7 +2886,7 @@ func (x *GetHighestBidResponse) String() string {
 func (*GetHighestBidResponse) ProtoMessage() {}
 
 func (x *GetHighestBidResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2215,7 +2899,7 @@ func (x *GetHighestBidResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHighestBidResponse.ProtoReflect.Descriptor instead.
 func (*GetHighestBidResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{27}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetHighestBidResponse) GetBestBid() *Level {
@@ -2241,7 +2925,7 @@ type GetLowestAskRequest struct {
 
 func (x *GetLowestAskRequest) Reset() {
 	*x = GetLowestAskRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2253,7 +2937,7 @@ func (x *GetLowestAskRequest) String() string {
 func (*GetLowestAskRequest) ProtoMessage() {}
 
 func (x *GetLowestAskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2266,7 +2950,7 @@ func (x *GetLowestAskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLowestAskRequest.ProtoReflect.Descriptor instead.
 func (*GetLowestAskRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{28}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetLowestAskRequest) GetMarketId() string {
@@ -2287,7 +2971,7 @@ type GetLowestAskResponse struct {
 
 func (x *GetLowestAskResponse) Reset() {
 	*x = GetLowestAskResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2299,7 +2983,7 @@ func (x *GetLowestAskResponse) String() string {
 func (*GetLowestAskResponse) ProtoMessage() {}
 
 func (x *GetLowestAskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2312,7 +2996,7 @@ func (x *GetLowestAskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLowestAskResponse.ProtoReflect.Descriptor instead.
 func (*GetLowestAskResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{29}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetLowestAskResponse) GetBestAsk() *Level {
@@ -2342,7 +3026,7 @@ type Sale struct {
 
 func (x *Sale) Reset() {
 	*x = Sale{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2354,7 +3038,7 @@ func (x *Sale) String() string {
 func (*Sale) ProtoMessage() {}
 
 func (x *Sale) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +3051,7 @@ func (x *Sale) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sale.ProtoReflect.Descriptor instead.
 func (*Sale) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{30}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Sale) GetMatchId() int64 {
@@ -2428,7 +3112,7 @@ type MarketPrice struct {
 
 func (x *MarketPrice) Reset() {
 	*x = MarketPrice{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +3124,7 @@ func (x *MarketPrice) String() string {
 func (*MarketPrice) ProtoMessage() {}
 
 func (x *MarketPrice) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +3137,7 @@ func (x *MarketPrice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketPrice.ProtoReflect.Descriptor instead.
 func (*MarketPrice) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{31}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *MarketPrice) GetMarketId() string {
@@ -2584,7 +3268,7 @@ type GetMarketPriceRequest struct {
 
 func (x *GetMarketPriceRequest) Reset() {
 	*x = GetMarketPriceRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +3280,7 @@ func (x *GetMarketPriceRequest) String() string {
 func (*GetMarketPriceRequest) ProtoMessage() {}
 
 func (x *GetMarketPriceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +3293,7 @@ func (x *GetMarketPriceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketPriceRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketPriceRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{32}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GetMarketPriceRequest) GetMarketId() string {
@@ -2628,7 +3312,7 @@ type GetMarketPriceResponse struct {
 
 func (x *GetMarketPriceResponse) Reset() {
 	*x = GetMarketPriceResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2640,7 +3324,7 @@ func (x *GetMarketPriceResponse) String() string {
 func (*GetMarketPriceResponse) ProtoMessage() {}
 
 func (x *GetMarketPriceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2653,7 +3337,7 @@ func (x *GetMarketPriceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketPriceResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketPriceResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{33}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GetMarketPriceResponse) GetMarketPrice() *MarketPrice {
@@ -2674,7 +3358,7 @@ type GetDepthRequest struct {
 
 func (x *GetDepthRequest) Reset() {
 	*x = GetDepthRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2686,7 +3370,7 @@ func (x *GetDepthRequest) String() string {
 func (*GetDepthRequest) ProtoMessage() {}
 
 func (x *GetDepthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2699,7 +3383,7 @@ func (x *GetDepthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDepthRequest.ProtoReflect.Descriptor instead.
 func (*GetDepthRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{34}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *GetDepthRequest) GetMarketId() string {
@@ -2730,7 +3414,7 @@ type GetDepthResponse struct {
 
 func (x *GetDepthResponse) Reset() {
 	*x = GetDepthResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2742,7 +3426,7 @@ func (x *GetDepthResponse) String() string {
 func (*GetDepthResponse) ProtoMessage() {}
 
 func (x *GetDepthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2755,7 +3439,7 @@ func (x *GetDepthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDepthResponse.ProtoReflect.Descriptor instead.
 func (*GetDepthResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{35}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *GetDepthResponse) GetBids() []*Level {
@@ -2797,7 +3481,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2809,7 +3493,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2822,7 +3506,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{36}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -2856,7 +3540,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2868,7 +3552,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2881,7 +3565,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{37}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -2907,7 +3591,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2919,7 +3603,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2932,7 +3616,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{38}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -2951,7 +3635,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2963,7 +3647,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2976,7 +3660,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{39}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -3000,7 +3684,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3012,7 +3696,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3025,7 +3709,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{40}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -3066,7 +3750,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3078,7 +3762,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3091,7 +3775,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{41}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -3117,7 +3801,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3129,7 +3813,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3142,7 +3826,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{42}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -3161,7 +3845,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3173,7 +3857,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3186,7 +3870,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{43}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -3213,7 +3897,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3225,7 +3909,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3238,7 +3922,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{44}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -3299,7 +3983,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3311,7 +3995,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3324,7 +4008,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{45}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -3343,7 +4027,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3355,7 +4039,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3368,7 +4052,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -3389,7 +4073,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3401,7 +4085,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3414,7 +4098,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -3440,7 +4124,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3452,7 +4136,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3465,7 +4149,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -3484,7 +4168,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3496,7 +4180,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3509,7 +4193,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -3528,7 +4212,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3540,7 +4224,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3553,7 +4237,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -3572,7 +4256,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3584,7 +4268,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3597,7 +4281,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -3616,7 +4300,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3628,7 +4312,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3641,7 +4325,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -3665,7 +4349,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3677,7 +4361,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3690,7 +4374,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -3723,7 +4407,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3735,7 +4419,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3748,7 +4432,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -3767,7 +4451,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3779,7 +4463,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3792,7 +4476,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -3811,7 +4495,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3823,7 +4507,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3836,7 +4520,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -3855,7 +4539,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3867,7 +4551,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3880,7 +4564,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -4043,7 +4727,58 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x12ReplaceAskResponse\x12!\n" +
 	"\x03ask\x18\x01 \x01(\v2\x0f.bidding.v1.AskR\x03ask\x12+\n" +
 	"\amatches\x18\x02 \x03(\v2\x11.bidding.v1.MatchR\amatches\x12\x12\n" +
-	"\x04kept\x18\x03 \x01(\bR\x04kept\"9\n" +
+	"\x04kept\x18\x03 \x01(\bR\x04kept\"\x91\x03\n" +
+	"\bNewOrder\x120\n" +
+	"\x04side\x18\x01 \x01(\x0e2\x10.bidding.v1.SideB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04side\x12%\n" +
+	"\tmarket_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12\x14\n" +
+	"\x05price\x18\x03 \x01(\x03R\x05price\x12\x1f\n" +
+	"\bquantity\x18\x04 \x01(\x05H\x00R\bquantity\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"expires_in\x18\x05 \x01(\x03R\texpiresIn\x12>\n" +
+	"\n" +
+	"order_type\x18\x06 \x01(\x0e2\x15.bidding.v1.OrderTypeB\b\xbaH\x05\x82\x01\x02\x10\x01R\torderType\x12/\n" +
+	"\x0fclient_order_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\rclientOrderId\x12>\n" +
+	"\n" +
+	"self_trade\x18\b \x01(\x0e2\x15.bidding.v1.SelfTradeB\b\xbaH\x05\x82\x01\x02\x10\x01R\tselfTrade\x12\x18\n" +
+	"\aconfirm\x18\t \x01(\bR\aconfirmB\v\n" +
+	"\t_quantity\"`\n" +
+	"\bOrderRef\x120\n" +
+	"\x04side\x18\x01 \x01(\x0e2\x10.bidding.v1.SideB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04side\x12\"\n" +
+	"\border_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aorderId\"\xda\x02\n" +
+	"\vOrderResult\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\x03R\aorderId\x12$\n" +
+	"\x04side\x18\x02 \x01(\x0e2\x10.bidding.v1.SideR\x04side\x12*\n" +
+	"\x06status\x18\x03 \x01(\x0e2\x12.bidding.v1.StatusR\x06status\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bquantity\x18\x05 \x01(\x05R\bquantity\x12#\n" +
+	"\ropen_quantity\x18\x06 \x01(\x05R\fopenQuantity\x12+\n" +
+	"\amatches\x18\a \x03(\v2\x11.bidding.v1.MatchR\amatches\x12)\n" +
+	"\x11best_bid_given_up\x18\b \x01(\x03R\x0ebestBidGivenUp\x12-\n" +
+	"\arefusal\x18\t \x01(\v2\x13.bidding.v1.RefusalR\arefusal\"\x8b\x01\n" +
+	"\aRefusal\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12\x14\n" +
+	"\x05field\x18\x04 \x01(\tR\x05field\x12$\n" +
+	"\x0eretry_after_ms\x18\x05 \x01(\x03R\fretryAfterMs\"N\n" +
+	"\x11PlaceBatchRequest\x129\n" +
+	"\x06orders\x18\x01 \x03(\v2\x14.bidding.v1.NewOrderB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06orders\"G\n" +
+	"\x12PlaceBatchResponse\x121\n" +
+	"\aresults\x18\x01 \x03(\v2\x17.bidding.v1.OrderResultR\aresults\"O\n" +
+	"\x12CancelBatchRequest\x129\n" +
+	"\x06orders\x18\x01 \x03(\v2\x14.bidding.v1.OrderRefB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06orders\"H\n" +
+	"\x13CancelBatchResponse\x121\n" +
+	"\aresults\x18\x01 \x03(\v2\x17.bidding.v1.OrderResultR\aresults\"\xa9\x01\n" +
+	"\x11OrderEntryRequest\x12%\n" +
+	"\x0ecorrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12,\n" +
+	"\x05place\x18\x02 \x01(\v2\x14.bidding.v1.NewOrderH\x00R\x05place\x12.\n" +
+	"\x06cancel\x18\x03 \x01(\v2\x14.bidding.v1.OrderRefH\x00R\x06cancelB\x0f\n" +
+	"\x06action\x12\x05\xbaH\x02\b\x01\"l\n" +
+	"\x12OrderEntryResponse\x12%\n" +
+	"\x0ecorrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12/\n" +
+	"\x06result\x18\x02 \x01(\v2\x17.bidding.v1.OrderResultR\x06result\"9\n" +
 	"\x05Level\x12\x14\n" +
 	"\x05price\x18\x01 \x01(\x03R\x05price\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"=\n" +
@@ -4199,7 +4934,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xcb\x12\n" +
+	"\aRESTING\x10\x022\xd1\x14\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -4215,7 +4950,12 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\n" +
 	"ReplaceBid\x12\x1d.bidding.v1.ReplaceBidRequest\x1a\x1e.bidding.v1.ReplaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12Y\n" +
 	"\n" +
-	"ReplaceAsk\x12\x1d.bidding.v1.ReplaceAskRequest\x1a\x1e.bidding.v1.ReplaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12_\n" +
+	"ReplaceAsk\x12\x1d.bidding.v1.ReplaceAskRequest\x1a\x1e.bidding.v1.ReplaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12S\n" +
+	"\n" +
+	"PlaceBatch\x12\x1d.bidding.v1.PlaceBatchRequest\x1a\x1e.bidding.v1.PlaceBatchResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12V\n" +
+	"\vCancelBatch\x12\x1e.bidding.v1.CancelBatchRequest\x1a\x1f.bidding.v1.CancelBatchResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12W\n" +
+	"\n" +
+	"OrderEntry\x12\x1d.bidding.v1.OrderEntryRequest\x1a\x1e.bidding.v1.OrderEntryResponse\"\x06\x8a\xb5\x18\x02\x10\x01(\x010\x01\x12_\n" +
 	"\rGetHighestBid\x12 .bidding.v1.GetHighestBidRequest\x1a!.bidding.v1.GetHighestBidResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12\\\n" +
 	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
 	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
@@ -4245,7 +4985,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -4278,159 +5018,190 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*ReplaceBidResponse)(nil),           // 28: bidding.v1.ReplaceBidResponse
 	(*ReplaceAskRequest)(nil),            // 29: bidding.v1.ReplaceAskRequest
 	(*ReplaceAskResponse)(nil),           // 30: bidding.v1.ReplaceAskResponse
-	(*Level)(nil),                        // 31: bidding.v1.Level
-	(*GetHighestBidRequest)(nil),         // 32: bidding.v1.GetHighestBidRequest
-	(*GetHighestBidResponse)(nil),        // 33: bidding.v1.GetHighestBidResponse
-	(*GetLowestAskRequest)(nil),          // 34: bidding.v1.GetLowestAskRequest
-	(*GetLowestAskResponse)(nil),         // 35: bidding.v1.GetLowestAskResponse
-	(*Sale)(nil),                         // 36: bidding.v1.Sale
-	(*MarketPrice)(nil),                  // 37: bidding.v1.MarketPrice
-	(*GetMarketPriceRequest)(nil),        // 38: bidding.v1.GetMarketPriceRequest
-	(*GetMarketPriceResponse)(nil),       // 39: bidding.v1.GetMarketPriceResponse
-	(*GetDepthRequest)(nil),              // 40: bidding.v1.GetDepthRequest
-	(*GetDepthResponse)(nil),             // 41: bidding.v1.GetDepthResponse
-	(*ListSalesRequest)(nil),             // 42: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 43: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 44: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 45: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 46: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 47: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 48: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 49: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 50: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 51: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 52: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 53: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 54: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 55: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 56: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 57: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 58: bidding.v1.ResumeMarketResponse
-	(*AccountLimits)(nil),                // 59: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 60: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 61: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 62: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 63: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 64: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 65: google.protobuf.FieldMask
+	(*NewOrder)(nil),                     // 31: bidding.v1.NewOrder
+	(*OrderRef)(nil),                     // 32: bidding.v1.OrderRef
+	(*OrderResult)(nil),                  // 33: bidding.v1.OrderResult
+	(*Refusal)(nil),                      // 34: bidding.v1.Refusal
+	(*PlaceBatchRequest)(nil),            // 35: bidding.v1.PlaceBatchRequest
+	(*PlaceBatchResponse)(nil),           // 36: bidding.v1.PlaceBatchResponse
+	(*CancelBatchRequest)(nil),           // 37: bidding.v1.CancelBatchRequest
+	(*CancelBatchResponse)(nil),          // 38: bidding.v1.CancelBatchResponse
+	(*OrderEntryRequest)(nil),            // 39: bidding.v1.OrderEntryRequest
+	(*OrderEntryResponse)(nil),           // 40: bidding.v1.OrderEntryResponse
+	(*Level)(nil),                        // 41: bidding.v1.Level
+	(*GetHighestBidRequest)(nil),         // 42: bidding.v1.GetHighestBidRequest
+	(*GetHighestBidResponse)(nil),        // 43: bidding.v1.GetHighestBidResponse
+	(*GetLowestAskRequest)(nil),          // 44: bidding.v1.GetLowestAskRequest
+	(*GetLowestAskResponse)(nil),         // 45: bidding.v1.GetLowestAskResponse
+	(*Sale)(nil),                         // 46: bidding.v1.Sale
+	(*MarketPrice)(nil),                  // 47: bidding.v1.MarketPrice
+	(*GetMarketPriceRequest)(nil),        // 48: bidding.v1.GetMarketPriceRequest
+	(*GetMarketPriceResponse)(nil),       // 49: bidding.v1.GetMarketPriceResponse
+	(*GetDepthRequest)(nil),              // 50: bidding.v1.GetDepthRequest
+	(*GetDepthResponse)(nil),             // 51: bidding.v1.GetDepthResponse
+	(*ListSalesRequest)(nil),             // 52: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 53: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 54: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 55: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 56: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 57: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 58: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 59: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 60: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 61: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 62: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 63: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 64: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 65: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 66: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 67: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 68: bidding.v1.ResumeMarketResponse
+	(*AccountLimits)(nil),                // 69: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 70: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 71: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 72: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 73: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 74: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 75: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
-	3,  // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
-	0,  // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
-	1,  // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	64, // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	64, // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	64, // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
-	3,  // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
-	0,  // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
-	1,  // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	64, // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	64, // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	64, // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	64, // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
-	2,  // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
-	0,  // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
-	1,  // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	6,  // 16: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
-	8,  // 17: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
-	0,  // 18: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
-	1,  // 19: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	7,  // 20: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
-	8,  // 21: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
-	6,  // 22: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
-	7,  // 23: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
-	3,  // 24: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
-	6,  // 25: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
-	3,  // 26: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
-	7,  // 27: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
-	6,  // 28: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
-	7,  // 29: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
-	2,  // 30: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	6,  // 31: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
-	8,  // 32: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
-	7,  // 33: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
-	8,  // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
-	31, // 35: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
-	31, // 36: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	64, // 37: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
-	4,  // 38: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
-	31, // 39: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
-	31, // 40: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
-	36, // 41: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
-	37, // 42: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
-	31, // 43: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
-	31, // 44: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	36, // 45: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	8,  // 46: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,  // 47: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	8,  // 48: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	37, // 49: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	5,  // 50: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	4,  // 51: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	50, // 52: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	50, // 53: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	65, // 54: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	50, // 55: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	50, // 56: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	50, // 57: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	59, // 58: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	59, // 59: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	59, // 60: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	9,  // 61: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	11, // 62: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	13, // 63: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	15, // 64: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	17, // 65: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	19, // 66: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	21, // 67: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	23, // 68: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	25, // 69: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	27, // 70: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	29, // 71: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	32, // 72: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	34, // 73: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	38, // 74: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	40, // 75: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	42, // 76: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	44, // 77: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	46, // 78: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	48, // 79: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	51, // 80: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	53, // 81: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	55, // 82: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	57, // 83: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	60, // 84: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	62, // 85: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	10, // 86: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	12, // 87: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	14, // 88: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	16, // 89: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	18, // 90: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	20, // 91: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	22, // 92: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	24, // 93: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	26, // 94: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	28, // 95: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	30, // 96: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	33, // 97: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	35, // 98: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	39, // 99: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	41, // 100: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	43, // 101: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	45, // 102: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	47, // 103: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	49, // 104: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	52, // 105: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	54, // 106: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	56, // 107: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	58, // 108: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	61, // 109: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	63, // 110: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	86, // [86:111] is the sub-list for method output_type
-	61, // [61:86] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
+	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
+	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
+	74,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	74,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	74,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
+	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
+	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
+	74,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	74,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	74,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	74,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
+	0,   // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
+	1,   // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
+	6,   // 16: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 17: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
+	0,   // 18: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
+	1,   // 19: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
+	7,   // 20: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
+	8,   // 21: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
+	6,   // 22: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
+	7,   // 23: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
+	3,   // 24: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
+	6,   // 25: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
+	3,   // 26: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
+	7,   // 27: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
+	6,   // 28: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
+	7,   // 29: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
+	2,   // 30: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
+	6,   // 31: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 32: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
+	7,   // 33: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
+	8,   // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
+	2,   // 35: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
+	0,   // 36: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
+	1,   // 37: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
+	2,   // 38: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
+	2,   // 39: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
+	3,   // 40: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
+	8,   // 41: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
+	34,  // 42: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
+	31,  // 43: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
+	33,  // 44: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
+	32,  // 45: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
+	33,  // 46: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
+	31,  // 47: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
+	32,  // 48: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
+	33,  // 49: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
+	41,  // 50: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
+	41,  // 51: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
+	74,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	4,   // 53: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
+	41,  // 54: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
+	41,  // 55: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
+	46,  // 56: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
+	47,  // 57: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
+	41,  // 58: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
+	41,  // 59: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
+	46,  // 60: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	8,   // 61: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 62: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	8,   // 63: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	47,  // 64: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	5,   // 65: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	4,   // 66: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	60,  // 67: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	60,  // 68: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	75,  // 69: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	60,  // 70: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	60,  // 71: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	60,  // 72: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	69,  // 73: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	69,  // 74: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	69,  // 75: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	9,   // 76: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	11,  // 77: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	13,  // 78: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	15,  // 79: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	17,  // 80: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	19,  // 81: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	21,  // 82: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	23,  // 83: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	25,  // 84: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	27,  // 85: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	29,  // 86: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	35,  // 87: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	37,  // 88: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	39,  // 89: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	42,  // 90: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	44,  // 91: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	48,  // 92: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	50,  // 93: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	52,  // 94: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	54,  // 95: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	56,  // 96: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	58,  // 97: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	61,  // 98: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	63,  // 99: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	65,  // 100: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	67,  // 101: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	70,  // 102: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	72,  // 103: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	10,  // 104: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	12,  // 105: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	14,  // 106: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	16,  // 107: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	18,  // 108: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	20,  // 109: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	22,  // 110: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	24,  // 111: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	26,  // 112: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	28,  // 113: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	30,  // 114: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	36,  // 115: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	38,  // 116: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	40,  // 117: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	43,  // 118: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	45,  // 119: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	49,  // 120: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	51,  // 121: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	53,  // 122: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	55,  // 123: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	57,  // 124: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	59,  // 125: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	62,  // 126: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	64,  // 127: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	66,  // 128: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	68,  // 129: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	71,  // 130: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	73,  // 131: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	104, // [104:132] is the sub-list for method output_type
+	76,  // [76:104] is the sub-list for method input_type
+	76,  // [76:76] is the sub-list for extension type_name
+	76,  // [76:76] is the sub-list for extension extendee
+	0,   // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -4440,14 +5211,19 @@ func file_bidding_v1_bidding_proto_init() {
 	}
 	file_bidding_v1_bidding_proto_msgTypes[3].OneofWrappers = []any{}
 	file_bidding_v1_bidding_proto_msgTypes[5].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[31].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[25].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[33].OneofWrappers = []any{
+		(*OrderEntryRequest_Place)(nil),
+		(*OrderEntryRequest_Cancel)(nil),
+	}
+	file_bidding_v1_bidding_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   58,
+			NumMessages:   68,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,9 @@ const (
 	BiddingService_CancelAll_FullMethodName            = "/bidding.v1.BiddingService/CancelAll"
 	BiddingService_ReplaceBid_FullMethodName           = "/bidding.v1.BiddingService/ReplaceBid"
 	BiddingService_ReplaceAsk_FullMethodName           = "/bidding.v1.BiddingService/ReplaceAsk"
+	BiddingService_PlaceBatch_FullMethodName           = "/bidding.v1.BiddingService/PlaceBatch"
+	BiddingService_CancelBatch_FullMethodName          = "/bidding.v1.BiddingService/CancelBatch"
+	BiddingService_OrderEntry_FullMethodName           = "/bidding.v1.BiddingService/OrderEntry"
 	BiddingService_GetHighestBid_FullMethodName        = "/bidding.v1.BiddingService/GetHighestBid"
 	BiddingService_GetLowestAsk_FullMethodName         = "/bidding.v1.BiddingService/GetLowestAsk"
 	BiddingService_GetMarketPrice_FullMethodName       = "/bidding.v1.BiddingService/GetMarketPrice"
@@ -76,6 +79,14 @@ type BiddingServiceClient interface {
 	ReplaceBid(ctx context.Context, in *ReplaceBidRequest, opts ...grpc.CallOption) (*ReplaceBidResponse, error)
 	// ReplaceAsk changes price or open quantity; less at the same price keeps its place (MATCH-012).
 	ReplaceAsk(ctx context.Context, in *ReplaceAskRequest, opts ...grpc.CallOption) (*ReplaceAskResponse, error)
+	// PlaceBatch enters up to 500 bids and asks, those of one market in their order and all of
+	// them or none durable; each has a result of its own. Asks want the role seller (MATCH-014).
+	PlaceBatch(ctx context.Context, in *PlaceBatchRequest, opts ...grpc.CallOption) (*PlaceBatchResponse, error)
+	// CancelBatch cancels up to 500 of the caller's bids and asks; each has a result of its own (MATCH-014).
+	CancelBatch(ctx context.Context, in *CancelBatchRequest, opts ...grpc.CallOption) (*CancelBatchResponse, error)
+	// OrderEntry places and cancels without waiting for the answer to the message before: answers
+	// come in the order of the messages, each when it is durable. Up to 1,000 may be under way.
+	OrderEntry(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[OrderEntryRequest, OrderEntryResponse], error)
 	// GetHighestBid reads the best bid of a market.
 	GetHighestBid(ctx context.Context, in *GetHighestBidRequest, opts ...grpc.CallOption) (*GetHighestBidResponse, error)
 	// GetLowestAsk reads the best ask of a market.
@@ -223,6 +234,39 @@ func (c *biddingServiceClient) ReplaceAsk(ctx context.Context, in *ReplaceAskReq
 	}
 	return out, nil
 }
+
+func (c *biddingServiceClient) PlaceBatch(ctx context.Context, in *PlaceBatchRequest, opts ...grpc.CallOption) (*PlaceBatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlaceBatchResponse)
+	err := c.cc.Invoke(ctx, BiddingService_PlaceBatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *biddingServiceClient) CancelBatch(ctx context.Context, in *CancelBatchRequest, opts ...grpc.CallOption) (*CancelBatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelBatchResponse)
+	err := c.cc.Invoke(ctx, BiddingService_CancelBatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *biddingServiceClient) OrderEntry(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[OrderEntryRequest, OrderEntryResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BiddingService_ServiceDesc.Streams[0], BiddingService_OrderEntry_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[OrderEntryRequest, OrderEntryResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_OrderEntryClient = grpc.BidiStreamingClient[OrderEntryRequest, OrderEntryResponse]
 
 func (c *biddingServiceClient) GetHighestBid(ctx context.Context, in *GetHighestBidRequest, opts ...grpc.CallOption) (*GetHighestBidResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -394,6 +438,14 @@ type BiddingServiceServer interface {
 	ReplaceBid(context.Context, *ReplaceBidRequest) (*ReplaceBidResponse, error)
 	// ReplaceAsk changes price or open quantity; less at the same price keeps its place (MATCH-012).
 	ReplaceAsk(context.Context, *ReplaceAskRequest) (*ReplaceAskResponse, error)
+	// PlaceBatch enters up to 500 bids and asks, those of one market in their order and all of
+	// them or none durable; each has a result of its own. Asks want the role seller (MATCH-014).
+	PlaceBatch(context.Context, *PlaceBatchRequest) (*PlaceBatchResponse, error)
+	// CancelBatch cancels up to 500 of the caller's bids and asks; each has a result of its own (MATCH-014).
+	CancelBatch(context.Context, *CancelBatchRequest) (*CancelBatchResponse, error)
+	// OrderEntry places and cancels without waiting for the answer to the message before: answers
+	// come in the order of the messages, each when it is durable. Up to 1,000 may be under way.
+	OrderEntry(grpc.BidiStreamingServer[OrderEntryRequest, OrderEntryResponse]) error
 	// GetHighestBid reads the best bid of a market.
 	GetHighestBid(context.Context, *GetHighestBidRequest) (*GetHighestBidResponse, error)
 	// GetLowestAsk reads the best ask of a market.
@@ -464,6 +516,15 @@ func (UnimplementedBiddingServiceServer) ReplaceBid(context.Context, *ReplaceBid
 }
 func (UnimplementedBiddingServiceServer) ReplaceAsk(context.Context, *ReplaceAskRequest) (*ReplaceAskResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplaceAsk not implemented")
+}
+func (UnimplementedBiddingServiceServer) PlaceBatch(context.Context, *PlaceBatchRequest) (*PlaceBatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PlaceBatch not implemented")
+}
+func (UnimplementedBiddingServiceServer) CancelBatch(context.Context, *CancelBatchRequest) (*CancelBatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelBatch not implemented")
+}
+func (UnimplementedBiddingServiceServer) OrderEntry(grpc.BidiStreamingServer[OrderEntryRequest, OrderEntryResponse]) error {
+	return status.Error(codes.Unimplemented, "method OrderEntry not implemented")
 }
 func (UnimplementedBiddingServiceServer) GetHighestBid(context.Context, *GetHighestBidRequest) (*GetHighestBidResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetHighestBid not implemented")
@@ -725,6 +786,49 @@ func _BiddingService_ReplaceAsk_Handler(srv interface{}, ctx context.Context, de
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _BiddingService_PlaceBatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlaceBatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).PlaceBatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_PlaceBatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).PlaceBatch(ctx, req.(*PlaceBatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BiddingService_CancelBatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelBatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).CancelBatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_CancelBatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).CancelBatch(ctx, req.(*CancelBatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BiddingService_OrderEntry_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(BiddingServiceServer).OrderEntry(&grpc.GenericServerStream[OrderEntryRequest, OrderEntryResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_OrderEntryServer = grpc.BidiStreamingServer[OrderEntryRequest, OrderEntryResponse]
 
 func _BiddingService_GetHighestBid_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetHighestBidRequest)
@@ -1030,6 +1134,14 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _BiddingService_ReplaceAsk_Handler,
 		},
 		{
+			MethodName: "PlaceBatch",
+			Handler:    _BiddingService_PlaceBatch_Handler,
+		},
+		{
+			MethodName: "CancelBatch",
+			Handler:    _BiddingService_CancelBatch_Handler,
+		},
+		{
 			MethodName: "GetHighestBid",
 			Handler:    _BiddingService_GetHighestBid_Handler,
 		},
@@ -1086,6 +1198,13 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _BiddingService_SetAccountLimits_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "OrderEntry",
+			Handler:       _BiddingService_OrderEntry_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "bidding/v1/bidding.proto",
 }
