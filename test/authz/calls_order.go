@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 )
@@ -38,6 +43,28 @@ func orderCalls() map[string]ask {
 		exchangeAPI + "ListMyAsks":    listMyAsks,
 		exchangeAPI + "ListMyMatches": listMyMatches,
 	}
+	for _, side := range []biddingv1.Side{biddingv1.Side_BID, biddingv1.Side_ASK} {
+		variant := ""
+		if side == biddingv1.Side_ASK {
+			variant = " (an ask)"
+		}
+		all[exchangeAPI+"PlaceBatch"+variant] = given(newMarket, func(ctx context.Context, a *asking, market string) error {
+			orders := []*biddingv1.NewOrder{{Side: side, MarketId: market, Price: price}}
+			r, err := a.bidding.PlaceBatch(a.me(ctx), &biddingv1.PlaceBatchRequest{Orders: orders})
+			return outcome(r.GetResults(), err)
+		})
+		all[exchangeAPI+"OrderEntry"+variant] = given(newMarket, func(ctx context.Context, a *asking, market string) error {
+			order := &biddingv1.NewOrder{Side: side, MarketId: market, Price: price}
+			return orderEntry(a.me(ctx), a, &biddingv1.OrderEntryRequest{Action: &biddingv1.OrderEntryRequest_Place{Place: order}})
+		})
+	}
+	all[exchangeAPI+"CancelBatch"] = given(newBid, func(ctx context.Context, a *asking, id int64) error {
+		r, err := a.bidding.CancelBatch(a.me(ctx), &biddingv1.CancelBatchRequest{Orders: bidRef(id)})
+		return outcome(r.GetResults(), err)
+	})
+	all[exchangeAPI+"OrderEntry (a cancel)"] = given(newBid, func(ctx context.Context, a *asking, id int64) error {
+		return orderEntry(a.me(ctx), a, &biddingv1.OrderEntryRequest{Action: &biddingv1.OrderEntryRequest_Cancel{Cancel: bidRef(id)[0]}})
+	})
 	for _, variant := range []string{"", " (a rival's)"} {
 		all[exchangeAPI+"GetAsk"+variant] = given(newAsk, func(ctx context.Context, a *asking, id int64) error {
 			return only(a.bidding.GetAsk(a.me(ctx), &biddingv1.GetAskRequest{AskId: id}))
@@ -50,6 +77,34 @@ func orderCalls() map[string]ask {
 		})
 	}
 	return all
+}
+
+func bidRef(id int64) []*biddingv1.OrderRef {
+	return []*biddingv1.OrderRef{{Side: biddingv1.Side_BID, OrderId: id}}
+}
+
+// orderEntry sends one message into a stream of orders; what its answer refuses is an error.
+func orderEntry(ctx context.Context, a *asking, r *biddingv1.OrderEntryRequest) error {
+	entry, err := a.bidding.OrderEntry(ctx)
+	if err != nil {
+		return err
+	}
+	if err := entry.Send(r); err != nil && !errors.Is(err, io.EOF) { // then Recv says why
+		return err
+	}
+	answer, err := entry.Recv()
+	return outcome([]*biddingv1.OrderResult{answer.GetResult()}, err)
+}
+
+// outcome is the refusal of the only item of a call, as an error.
+func outcome(results []*biddingv1.OrderResult, err error) error {
+	if err != nil {
+		return err
+	}
+	if no := results[0].GetRefusal(); no != nil {
+		return status.Error(codes.Code(no.GetCode()), no.GetReason()+": "+no.GetMessage()) //nolint:gosec // a code
+	}
+	return nil
 }
 
 func newMarket(ctx context.Context, a *asking) (string, error) { return a.newMarket(ctx) }

@@ -32,9 +32,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 }
 
 // take counts commands that a writer has taken in.
-func (m *Metrics) take(commands int) {
+func (m *Metrics) take(r *request) {
 	if m != nil {
-		m.taken.Add(float64(commands))
+		m.taken.Add(float64(len(r.items)))
 	}
 }
 

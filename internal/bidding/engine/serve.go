@@ -68,7 +68,7 @@ func (w *writer) write(ctx context.Context) *poisoned {
 func (w *writer) take(r *request) {
 	w.begin()
 	for {
-		w.metrics.take(len(r.items))
+		w.metrics.take(r)
 		w.state.apply(w.next, r, w.openElsewhere)
 		if w.next.items >= batchLimit {
 			return
