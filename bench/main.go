@@ -29,10 +29,11 @@ func main() {
 	rounds := flag.Int("rounds", 3, "how often each figure is measured")
 	each := flag.Duration("each", 4*time.Second, "how long one measurement takes")
 	out := flag.String("out", "bench/out/latest.json", "where the figures go")
+	only := flag.String("only", "", "measure this one thing alone, and write no figures")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the exchange's rounds")
 	flag.Parse()
 	ctx, release := run.Signals(context.Background())
-	err := measure(ctx, *rounds, *each, *out, *profile)
+	err := measure(ctx, options{*rounds, *each, *out, *only, *profile})
 	release()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", run.OneLine(err))
@@ -48,78 +49,116 @@ func (f figures) median(name string) float64 {
 	return v[len(v)/2]
 }
 
-func measure(ctx context.Context, rounds int, each time.Duration, out, profile string) error {
+// options are what the flags say.
+type options struct {
+	rounds  int
+	each    time.Duration
+	out     string
+	only    string
+	profile string
+}
+
+func measure(ctx context.Context, o options) error {
 	return lab.Run(ctx, lab.Options{Source: config.Source{"BIDDING_LISTEN": biddingAddr}}, func(ctx context.Context, l *lab.Lab) error {
-		f, err := compare(ctx, l, rounds, each, profile)
-		if err != nil {
+		f, err := compare(ctx, l, o)
+		if err != nil || o.only != "" {
 			return err
 		}
-		return report(f, out)
+		return report(f, o.out)
 	})
 }
 
-// compare runs the figures in turn, so that a slow moment of the machine hits all of them.
-func compare(ctx context.Context, l *lab.Lab, rounds int, each time.Duration, profile string) (figures, error) {
-	url := l.DatabaseURL
-	if err := execute(ctx, url, `CREATE TABLE bench_insert (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, price bigint, created_at timestamptz)`); err != nil {
-		return nil, err
-	}
-	markets, err := l.Sizes(1000, 0)
-	if err != nil {
-		return nil, err
-	}
-	stop, err := serveEcho(echoAddr, l.Verifier)
+// contest is one of the things that are measured side by side.
+type contest struct {
+	name string
+	run  func(context.Context, time.Duration) (float64, error)
+}
+
+// compare runs the contests in turn, so that a slow moment of the machine hits all of them.
+func compare(ctx context.Context, l *lab.Lab, o options) (figures, error) {
+	contests, stop, err := contestants(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	exchange, err := dialAll(biddingAddr)
-	if err != nil {
-		return nil, err
-	}
-	mirror, err := dialAll(echoAddr)
-	if err != nil {
-		return nil, err
-	}
-	hot, err := newLoad(l, exchange, markets[:1])
-	if err != nil {
-		return nil, err
-	}
-	wide := &load{clients: hot.clients, traders: hot.traders, markets: markets}
-	bare, err := newLoad(l, mirror, markets[:1])
-	if err != nil {
-		return nil, err
-	}
-	if profile != "" {
-		file, err := os.Create(profile) //nolint:gosec // named by whoever runs it
+	if o.profile != "" {
+		end, err := profileTo(o.profile)
 		if err != nil {
 			return nil, err
 		}
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return nil, err
-		}
-		defer pprof.StopCPUProfile()
+		defer end()
 	}
 	f := figures{}
-	for round := range rounds {
-		for _, step := range []struct {
-			name string
-			run  func() (float64, error)
-		}{
-			{"echo", func() (float64, error) { return bare.run(ctx, each) }},
-			{"one_market", func() (float64, error) { return hot.run(ctx, each) }},
-			{"pgbench", func() (float64, error) { return pgbench(ctx, url, each) }},
-			{"thousand_markets", func() (float64, error) { return wide.run(ctx, each) }},
-		} {
-			v, err := step.run()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", step.name, err)
+	for round := range o.rounds {
+		for _, c := range contests {
+			if o.only != "" && o.only != c.name {
+				continue
 			}
-			f[step.name] = append(f[step.name], v)
-			fmt.Printf("round %d  %-18s %10.0f /s\n", round+1, step.name, v)
+			v, err := c.run(ctx, o.each)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			f[c.name] = append(f[c.name], v)
+			fmt.Printf("round %d  %-18s %10.0f /s\n", round+1, c.name, v)
 		}
 	}
 	return f, nil
+}
+
+// contestants prepares what is measured; stop takes it down again.
+func contestants(ctx context.Context, l *lab.Lab) (list []contest, stop func(), err error) {
+	if err := execute(ctx, l.DatabaseURL, `CREATE TABLE bench_insert (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, price bigint, created_at timestamptz)`); err != nil {
+		return nil, nil, err
+	}
+	markets, err := l.Sizes(1000, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	exchange, err := dialAll(biddingAddr)
+	if err != nil {
+		return nil, nil, err
+	}
+	mirror, err := dialAll(echoAddr)
+	if err != nil {
+		return nil, nil, err
+	}
+	hot, err := newLoad(l, exchange, markets[:1])
+	if err != nil {
+		return nil, nil, err
+	}
+	bare, err := newLoad(l, mirror, markets[:1])
+	if err != nil {
+		return nil, nil, err
+	}
+	inner, closeInner, err := newInProcess(ctx, l.DatabaseURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	stopEcho, err := serveEcho(echoAddr, l.Verifier)
+	if err != nil {
+		closeInner()
+		return nil, nil, err
+	}
+	wide := &load{clients: hot.clients, traders: hot.traders, markets: markets}
+	return []contest{
+		{"echo", bare.run},
+		{"one_market", hot.run},
+		{"pgbench", func(ctx context.Context, d time.Duration) (float64, error) { return pgbench(ctx, l.DatabaseURL, d) }},
+		{"batches", hot.batches},
+		{"thousand_markets", wide.run},
+		{"in_process", inner.run},
+	}, func() { stopEcho(); closeInner() }, nil
+}
+
+func profileTo(path string) (end func(), err error) {
+	file, err := os.Create(path) //nolint:gosec // named by whoever runs it
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, err
+	}
+	return pprof.StopCPUProfile, nil
 }
 
 func execute(ctx context.Context, url, sql string) error {
@@ -136,11 +175,15 @@ func execute(ctx context.Context, url, sql string) error {
 func report(f figures, out string) error {
 	latest := map[string]float64{
 		"E1": f.median("one_market") / f.median("echo"),
+		"E2": f.median("batches") / f.median("pgbench"),
+		"E3": f.median("in_process") / f.median("pgbench"),
 		"E4": f.median("one_market") / f.median("thousand_markets"),
 
 		"orders_per_second_one_market":       f.median("one_market"),
 		"orders_per_second_thousand_markets": f.median("thousand_markets"),
 		"echo_per_second":                    f.median("echo"),
+		"orders_per_second_batches":          f.median("batches"),
+		"orders_per_second_in_process":       f.median("in_process"),
 		"pgbench_tps":                        f.median("pgbench"),
 		"orders_per_pgbench_insert":          f.median("one_market") / f.median("pgbench"),
 	}
@@ -154,8 +197,8 @@ func report(f figures, out string) error {
 	if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // figures are no secret
 		return err
 	}
-	fmt.Printf("bench E1=%.2f E4=%.2f orders=%.0f echo=%.0f pgbench=%.0f orders_per_insert=%.2f\n",
-		latest["E1"], latest["E4"], latest["orders_per_second_one_market"], latest["echo_per_second"], latest["pgbench_tps"],
-		latest["orders_per_pgbench_insert"])
+	fmt.Printf("bench E1=%.2f E2=%.2f E3=%.2f E4=%.2f orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f\n",
+		latest["E1"], latest["E2"], latest["E3"], latest["E4"], latest["orders_per_second_one_market"], latest["echo_per_second"],
+		latest["pgbench_tps"], latest["orders_per_second_batches"], latest["orders_per_second_in_process"])
 	return nil
 }

@@ -60,15 +60,15 @@ func (c *Consumer) String() string { return "events of " + c.source }
 // position that is durable; an outage is logged once.
 func (c *Consumer) Run(ctx context.Context) error {
 	var partitions []int32
-	c.persist(ctx, "list partitions", func(ctx context.Context) error {
+	c.persist(ctx, "list partitions", func(ctx context.Context) (bool, error) {
 		r, err := c.client.ListPartitions(ctx, &eventv1.ListPartitionsRequest{}, grpc.WaitForReady(true))
 		partitions = r.GetPartitions()
-		return err
+		return false, err
 	})
 	var each sync.WaitGroup
 	for _, p := range partitions {
 		each.Go(func() {
-			c.persist(ctx, fmt.Sprintf("follow partition %d", p), func(ctx context.Context) error { return c.follow(ctx, p) })
+			c.persist(ctx, fmt.Sprintf("follow partition %d", p), func(ctx context.Context) (bool, error) { return c.follow(ctx, p) })
 		})
 	}
 	each.Wait()
@@ -78,15 +78,16 @@ func (c *Consumer) Run(ctx context.Context) error {
 // Close implements run.Task; everything ends with Run.
 func (c *Consumer) Close(context.Context) error { return nil }
 
-// persist repeats what until it succeeds or ctx ends.
-func (c *Consumer) persist(ctx context.Context, name string, what func(context.Context) error) {
+// persist repeats what until it succeeds or ctx ends; worked is whether it did some of
+// its work before it failed, so that this is another outage.
+func (c *Consumer) persist(ctx context.Context, name string, what func(context.Context) (worked bool, err error)) {
 	failing := false
 	for {
-		err := what(ctx)
+		worked, err := what(ctx)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if !failing {
+		if !failing || worked {
 			c.log.WithLevel(severity(err)).Err(err).Str("task", name).Msg("events cannot be followed now; trying again")
 		}
 		failing = true
@@ -106,11 +107,11 @@ func severity(err error) zerolog.Level {
 	return zerolog.WarnLevel
 }
 
-// follow gives batches their effect until something fails.
-func (c *Consumer) follow(ctx context.Context, partition int32) error {
+// follow gives batches their effect until something fails; worked is whether any had its.
+func (c *Consumer) follow(ctx context.Context, partition int32) (worked bool, err error) {
 	after, err := c.handler.Position(ctx, partition)
 	if err != nil {
-		return fmt.Errorf("position: %w", err)
+		return false, fmt.Errorf("position: %w", err)
 	}
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -118,7 +119,7 @@ func (c *Consumer) follow(ctx context.Context, partition int32) error {
 	defer cancel() // ends the stream
 	stream, err := c.client.Tail(ctx, &eventv1.TailRequest{Partition: partition, After: after}, grpc.WaitForReady(true))
 	if err != nil {
-		return fmt.Errorf("tail: %w", err)
+		return false, fmt.Errorf("tail: %w", err)
 	}
 	var ended error
 	read := make(chan Batch, readAhead)
@@ -129,14 +130,16 @@ func (c *Consumer) follow(ctx context.Context, partition int32) error {
 	for first := range read {
 		batches := append([]Batch{first}, waiting(read)...)
 		if err := c.handle(ctx, partition, batches); err != nil {
-			return err
+			return worked, err
 		}
+		worked = true
 	}
-	return ended
+	return worked, ended
 }
 
 // receive passes on what comes after a position until something fails.
 func receive(stream grpc.ServerStreamingClient[eventv1.TailResponse], after int64, to chan<- Batch) error {
+	var b Batch
 	for {
 		r, err := stream.Recv()
 		switch {
@@ -147,12 +150,16 @@ func receive(stream grpc.ServerStreamingClient[eventv1.TailResponse], after int6
 		case r.GetSeq() != after+1:
 			return fmt.Errorf("batch %d came after batch %d", r.GetSeq(), after)
 		}
+		if b.add(r); r.GetMore() {
+			continue
+		}
 		select {
-		case to <- batchOf(r):
+		case to <- b:
 		case <-stream.Context().Done():
 			return context.Cause(stream.Context())
 		}
 		after++
+		b = Batch{}
 	}
 }
 
@@ -179,10 +186,10 @@ func (c *Consumer) handle(ctx context.Context, partition int32, batches []Batch)
 	return nil
 }
 
-func batchOf(r *eventv1.TailResponse) Batch {
-	b := Batch{Seq: r.GetSeq(), Events: make([]Event, len(r.GetEvents()))}
-	for i, e := range r.GetEvents() {
-		b.Events[i] = Event{At: e.GetAt().AsTime(), Payload: e.GetPayload()}
+// add adds a piece of the batch.
+func (b *Batch) add(r *eventv1.TailResponse) {
+	b.Seq = r.GetSeq()
+	for _, e := range r.GetEvents() {
+		b.Events = append(b.Events, Event{At: e.GetAt().AsTime(), Payload: e.GetPayload()})
 	}
-	return b
 }

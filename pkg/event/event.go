@@ -5,9 +5,11 @@ package event
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -15,6 +17,16 @@ import (
 type Event struct {
 	At      time.Time
 	Payload *anypb.Any // such as a product.v1.ProductChanged
+}
+
+// Message unpacks the payload; nil when it is of a kind that this program does not know,
+// as one of a newer producer may be. Errors: a payload that is damaged.
+func (e Event) Message() (proto.Message, error) {
+	msg, err := e.Payload.UnmarshalNew()
+	if errors.Is(err, protoregistry.NotFound) {
+		return nil, nil //nolint:nilnil // said above
+	}
+	return msg, err
 }
 
 // Batch is all that was committed under one position of a partition.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/sneakers-marketplace/marketplace/internal/testkit/peers"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
@@ -274,4 +277,71 @@ func TestEVENT_001_OnlyServicesFollow(t *testing.T) {
 	require.NoError(t, err)
 	_, err = ss.Recv()
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
+}
+
+func TestEVENT_001_ABatchOfAnySizeArrivesWhole(t *testing.T) {
+	t.Parallel()
+	p, e := produce(t), &effects{}
+	var payloads []proto.Message
+	for i := range 60_000 { // more than a message may hold
+		payloads = append(payloads, &userv1.AccountBanned{UserId: strconv.Itoa(i) + strings.Repeat(" ", 80)})
+	}
+	p.ban("first")
+	p.Happen(payloads...)
+	p.Happen() // nothing happened
+	p.ban("last")
+	follow(t, p, e)
+	require.Eventually(t, func() bool { return len(e.all()) == 60_002 }, soon, tick)
+	all := e.all()
+	require.Equal(t, []string{"first", "0", "59999", "last"}, []string{all[0], strings.TrimSpace(all[1]), strings.TrimSpace(all[60_000]), all[60_001]})
+}
+
+func TestEVENT_001_AnEventOfAKindNobodyKnowsHereIsNone(t *testing.T) {
+	t.Parallel()
+	known, err := event.Of(clock.System{}.Now(), &userv1.AccountBanned{UserId: "a"})
+	require.NoError(t, err)
+	msg, err := known.Message()
+	require.NoError(t, err)
+	require.Equal(t, "a", msg.(*userv1.AccountBanned).GetUserId())
+	msg, err = event.Event{Payload: &anypb.Any{TypeUrl: "type.googleapis.com/user.v9.AccountMerged"}}.Message()
+	require.NoError(t, err)
+	require.Nil(t, msg)
+	_, err = event.Event{Payload: &anypb.Any{TypeUrl: known.Payload.TypeUrl, Value: []byte{0xff}}}.Message()
+	require.Error(t, err, "damaged")
+}
+
+// lines counts what is logged.
+type lines struct{ n atomic.Int64 }
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.n.Add(1)
+	return len(b), nil
+}
+
+func TestEVENT_001_EachOutageIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	p := produce(t)
+	var broken atomic.Bool
+	var tries atomic.Int64
+	e := &effects{fail: func(int64) error {
+		if tries.Add(1); broken.Load() {
+			return errors.New("the database is away")
+		}
+		return nil
+	}}
+	var log lines
+	c := event.NewConsumer("user", p.conn, e, zerolog.New(&log))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
+	for outage := int64(1); outage <= 2; outage++ {
+		broken.Store(true)
+		tries.Store(0)
+		p.ban("a")
+		require.Eventually(t, func() bool { return tries.Load() >= 3 }, soon, tick)
+		require.Equal(t, outage, log.n.Load())
+		broken.Store(false)
+		require.Eventually(t, func() bool { return int64(len(e.all())) == outage }, soon, tick)
+	}
 }

@@ -47,7 +47,7 @@ func (s *Server) Tail(r *eventv1.TailRequest, stream grpc.ServerStreamingServer[
 			return err
 		}
 		for _, b := range batches {
-			if err := stream.Send(wire(b)); err != nil {
+			if err := send(stream, b); err != nil {
 				return err
 			}
 			after = b.Seq
@@ -63,10 +63,24 @@ func (s *Server) Tail(r *eventv1.TailRequest, stream grpc.ServerStreamingServer[
 	}
 }
 
-func wire(b Batch) *eventv1.TailResponse {
-	r := &eventv1.TailResponse{Seq: b.Seq, Events: make([]*eventv1.Event, len(b.Events))}
-	for i, e := range b.Events {
-		r.Events[i] = &eventv1.Event{At: timestamppb.New(e.At), Payload: e.Payload}
+// pieceBytes is about how large a message is: well below what gRPC takes.
+const pieceBytes = 1 << 20
+
+// send sends a batch, in pieces when it is large.
+func send(stream grpc.ServerStreamingServer[eventv1.TailResponse], b Batch) error {
+	piece, size := &eventv1.TailResponse{Seq: b.Seq}, 0
+	for _, e := range b.Events {
+		if size >= pieceBytes {
+			piece.More = true
+			if err := stream.Send(piece); err != nil {
+				return err
+			}
+			piece, size = &eventv1.TailResponse{Seq: b.Seq}, 0
+		}
+		piece.Events = append(piece.Events, &eventv1.Event{At: timestamppb.New(e.At), Payload: e.Payload})
+		size += len(e.Payload.GetTypeUrl()) + len(e.Payload.GetValue()) + eventOverhead
 	}
-	return r
+	return stream.Send(piece)
 }
+
+const eventOverhead = 32 // of an event's frame and time

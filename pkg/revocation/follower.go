@@ -81,33 +81,43 @@ func (f *Follower) hear(ctx context.Context) (heard bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("watch revocations: %w", err)
 	}
+	news := newNews(false)
 	for {
 		r, err := stream.Recv()
+		if err == nil {
+			err = add(&news, r)
+		}
 		if err != nil {
 			return heard, fmt.Errorf("watch revocations: %w", err)
 		}
-		news, err := newsOf(r)
-		if err != nil {
-			return heard, fmt.Errorf("watch revocations: %w", err)
+		if r.GetMore() {
+			continue // only with the rest everything is known
 		}
 		f.List.Hear(news)
-		heard = true
+		heard, news = true, newNews(false)
 	}
 }
 
-func newsOf(r *userv1.WatchRevocationsResponse) (auth.News, error) {
-	n := auth.News{Complete: r.GetComplete(), Roles: make(map[id.UUID][]auth.Role, len(r.GetChangedRoles()))}
+func newNews(complete bool) auth.News {
+	return auth.News{Complete: complete, Roles: make(map[id.UUID][]auth.Role)}
+}
+
+// add adds a message to the news it belongs to.
+func add(n *auth.News, r *userv1.WatchRevocationsResponse) error {
+	if r.GetComplete() {
+		*n = newNews(true)
+	}
 	for _, raw := range r.GetEndedSessions() {
 		session, err := id.FromBytes(raw)
 		if err != nil {
-			return auth.News{}, err
+			return err
 		}
 		n.Ended = append(n.Ended, session)
 	}
 	for _, c := range r.GetChangedRoles() {
 		account, err := id.FromBytes(c.GetUserId())
 		if err != nil {
-			return auth.News{}, err
+			return err
 		}
 		roles := make([]auth.Role, len(c.GetRoles()))
 		for i, role := range c.GetRoles() {
@@ -115,5 +125,5 @@ func newsOf(r *userv1.WatchRevocationsResponse) (auth.News, error) {
 		}
 		n.Roles[account] = roles
 	}
-	return n, nil
+	return nil
 }

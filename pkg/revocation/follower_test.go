@@ -92,3 +92,18 @@ func TestUSER_006_TheListIsFreshOnlyWhileItIsHeardOf(t *testing.T) {
 	t.Cleanup(start(peers.NewUsers().Build))
 	require.Eventually(t, f.List.Fresh, soon, tick, "the stream is opened again")
 }
+
+func TestUSER_006_NewsInPiecesIsKnownOnlyWhole(t *testing.T) {
+	t.Parallel()
+	users := peers.NewUsers()
+	session := id.New()
+	users.End(session)
+	users.Withhold(true)
+	f, start := follow(t)
+	t.Cleanup(start(users.Build))
+	require.Never(t, f.List.Heard, 300*time.Millisecond, tick, "there is more to come")
+	users.Withhold(false)
+	require.Eventually(t, f.List.Fresh, soon, tick)
+	_, err := f.List.Now(&auth.Claims{Session: session})
+	require.ErrorIs(t, err, auth.ErrSessionEnded)
+}

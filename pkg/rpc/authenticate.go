@@ -104,6 +104,7 @@ func (s *Server) identify(c *call) error {
 	if err != nil {
 		return err
 	}
+	known := s.known(c) // before the list is asked, or what comes in between would make it look so
 	if s.revocations != nil {
 		if claims, err = s.revocations.Now(claims); err != nil {
 			return err
@@ -113,6 +114,12 @@ func (s *Server) identify(c *call) error {
 	if err := c.method.admits(claims, c.service); err != nil {
 		return err
 	}
+	return known
+}
+
+// known is an error while nobody knows which sessions have ended and the call would
+// change something.
+func (s *Server) known(c *call) error {
 	if s.revocations != nil && !c.method.reads && !s.revocations.Fresh() {
 		return auth.ErrRevocationsUnknown.After(time.Second)
 	}

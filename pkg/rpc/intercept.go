@@ -203,13 +203,19 @@ func (s *checkedStream) Context() context.Context { return s.call }
 func (s *checkedStream) RecvMsg(m any) error {
 	received := make(chan error, 1)
 	go func() { received <- s.ServerStream.RecvMsg(m) }() // ends with the stream, at the latest
+	var err error
 	select {
-	case err := <-received:
-		if err != nil {
-			return err
-		}
+	case err = <-received:
 	case <-s.call.Done():
 		return s.call.Err()
+	}
+	if s.call.claims != nil { // what is received, and the end too, may be written in somebody's name
+		if unknown := s.server.known(s.call); unknown != nil {
+			return unknown
+		}
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.call.Err(); err != nil { // it came after the call was ended
 		return err

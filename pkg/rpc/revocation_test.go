@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -124,4 +125,44 @@ func TestUSER_006_WhatArrivesAfterTheEndIsNotTaken(t *testing.T) {
 	var out userv1.LoginResponse
 	refused(t, ss.RecvMsg(&out), codes.Unauthenticated, "SESSION_REVOKED")
 	require.Empty(t, taken)
+}
+
+func TestUSER_006_AStreamThatWritesEndsWhileNobodyKnowsWhoseSessionEnded(t *testing.T) {
+	t.Parallel()
+	taken := make(chan error, 8)
+	b, list := revocable(t, nothing, streams(func(ss grpc.ServerStream) error {
+		var in userv1.LoginRequest
+		for {
+			err := ss.RecvMsg(&in)
+			if taken <- err; err != nil {
+				return err
+			}
+		}
+	}))
+	ctx := header(t.Context(), headerAuthorization, "Bearer "+b.token(t, auth.RoleUser))
+	sends, closes := b.open(ctx, t, "Own"), b.open(ctx, t, "Own")
+	require.NoError(t, sends.SendMsg(goodLogin))
+	require.NoError(t, <-taken)
+	require.Eventually(t, func() bool { return !list.Fresh() }, 2*auth.RevocationsAge, 10*time.Millisecond)
+	var out userv1.LoginResponse
+	require.NoError(t, sends.SendMsg(goodLogin))
+	refused(t, sends.RecvMsg(&out), codes.Unavailable, "REVOCATIONS_UNKNOWN")
+	require.NoError(t, closes.CloseSend())
+	refused(t, closes.RecvMsg(&out), codes.Unavailable, "REVOCATIONS_UNKNOWN")
+}
+
+func TestUSER_006_AStreamWhoseClientIsSilentEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	begun, left := make(chan struct{}), make(chan struct{})
+	b, list := revocable(t, nothing, streams(func(ss grpc.ServerStream) error {
+		defer close(left)
+		close(begun)
+		return ss.RecvMsg(&userv1.LoginRequest{})
+	}))
+	ctx, session := b.session(t, auth.RoleUser)
+	ss := b.open(ctx, t, "Own")
+	<-begun
+	list.Hear(auth.News{Ended: []id.UUID{session}})
+	refused(t, ss.RecvMsg(&userv1.LoginResponse{}), codes.Unauthenticated, "SESSION_REVOKED")
+	<-left
 }

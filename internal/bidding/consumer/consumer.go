@@ -15,11 +15,13 @@ import (
 	userv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/user/v1"
 )
 
-// Handler implements event.Handler for one source.
+// Handler implements event.Gatherer for one source.
 type Handler struct {
 	service *service.Service
 	source  string // whose events: "user" or "product"
 }
+
+var _ event.Gatherer = (*Handler)(nil)
 
 // New returns a handler of the events of source.
 func New(s *service.Service, source string) *Handler { return &Handler{s, source} }
@@ -29,23 +31,36 @@ func (h *Handler) Position(ctx context.Context, partition int32) (int64, error) 
 	return h.service.Followed(ctx, h.source, partition)
 }
 
-// Handle implements event.Handler. Effects go by the version of what they are about, so
-// a batch whose position was not noted may come again.
+// Handle implements event.Handler.
 func (h *Handler) Handle(ctx context.Context, partition int32, b event.Batch) error {
-	for _, e := range b.Events {
-		msg, err := e.Payload.UnmarshalNew()
-		if err != nil {
-			return fmt.Errorf("event of %s: %w", h.source, err)
-		}
-		if err := h.effect(ctx, msg); err != nil {
-			return fmt.Errorf("event of %s: %w", h.source, err)
-		}
-	}
-	return h.service.Advance(ctx, h.source, partition, b.Seq)
+	return h.HandleAll(ctx, partition, []event.Batch{b})
 }
 
-// effect leaves alone what does not concern the exchange.
-func (h *Handler) effect(ctx context.Context, msg proto.Message) error {
+// HandleAll implements event.Gatherer. Effects go by the version of what they are about,
+// so batches whose position was not noted may come again, and of several changes of a
+// product only the last counts.
+func (h *Handler) HandleAll(ctx context.Context, partition int32, batches []event.Batch) error {
+	changes := make(map[id.UUID]model.Listing)
+	for _, b := range batches {
+		for _, e := range b.Events {
+			msg, err := e.Message()
+			if err == nil {
+				err = h.effect(ctx, msg, changes)
+			}
+			if err != nil {
+				return fmt.Errorf("event of %s: %w", h.source, err)
+			}
+		}
+	}
+	if err := h.service.Relist(ctx, changes); err != nil {
+		return fmt.Errorf("events of %s: %w", h.source, err)
+	}
+	return h.service.Advance(ctx, h.source, partition, batches[len(batches)-1].Seq)
+}
+
+// effect gives an event its effect, or notes it among the changes of products. What does
+// not concern the exchange it leaves alone.
+func (h *Handler) effect(ctx context.Context, msg proto.Message, changes map[id.UUID]model.Listing) error {
 	switch m := msg.(type) {
 	case *userv1.AccountBanned:
 		return h.ban(ctx, m.GetUserId(), model.Ban{Version: m.GetVersion()})
@@ -56,10 +71,12 @@ func (h *Handler) effect(ctx context.Context, msg proto.Message) error {
 		if err != nil {
 			return err
 		}
-		return h.service.Relist(ctx, product, model.Listing{
-			ProductName: m.GetName(), SKU: m.GetSku(), Version: m.GetVersion(),
-			Delisted: m.GetDeleted() || m.GetStatus() != productv1.ProductStatus_ACTIVE,
-		})
+		if m.GetVersion() > changes[product].Version {
+			changes[product] = model.Listing{
+				ProductName: m.GetName(), SKU: m.GetSku(), Version: m.GetVersion(),
+				Delisted: m.GetDeleted() || m.GetStatus() != productv1.ProductStatus_ACTIVE,
+			}
+		}
 	}
 	return nil
 }

@@ -73,7 +73,6 @@ func (s *state) admit(m *market, c *model.Command, openElsewhere func(model.Acco
 		if c.Settings.Version != m.Settings.Version {
 			return model.ErrSettingsMoved
 		}
-		c.Settings.Version++
 	default: // always allowed
 	}
 	return nil
@@ -116,6 +115,11 @@ func (s *state) marketOf(r *item) *market {
 // submit runs the command through the market's book and records what it did.
 func (s *state) submit(b *batch, m *market, r *item) {
 	c := &r.command
+	if c.Kind == model.ChangeSettings {
+		next := *c // the request stays as it came: it may be carried out again
+		next.Settings.Version++
+		c = &next
+	}
 	e := m.book.Submit(b.at, c)
 	changed := (c.Kind == model.ChangeSettings || c.Kind == model.ChangeListing) && e.Refusal == nil
 	if len(e.Events) == 0 && !changed {

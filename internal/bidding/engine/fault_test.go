@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -133,6 +134,48 @@ func TestOnlyTheOffenderOfADataErrorFails(t *testing.T) {
 		require.NoError(t, err, i)
 	}
 	require.Equal(t, 8, b.count(`SELECT count(*) FROM bids`))
+}
+
+func TestWhatIsCarriedOutASecondTimeIsAnsweredAsTheFirst(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	market, account, culprit := b.open(), id.New(), id.New()
+	for range 2 {
+		b.place(order(market, model.Bid, account, 100_00, 1))
+	}
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	var first atomic.Bool
+	refuse := func(ctx context.Context, r *journal.Row) error {
+		if first.CompareAndSwap(false, true) {
+			close(reached)
+			<-goOn
+		} else if entries, err := journal.Decode(r.Body); err != nil || entries[0].Command.Account == culprit || len(entries) > 1 {
+			return errors.Join(fmt.Errorf("%w: planted", engine.ErrData), err)
+		}
+		return b.store.Repository.Commit(ctx, r)
+	}
+	b.store.commit.Store(&refuse)
+	var wg sync.WaitGroup
+	submit := func(c model.Command) (r *engine.Reply, err *error) {
+		r, err = new(engine.Reply), new(error)
+		wg.Go(func() { *r, *err = b.engine.Submit(context.Background(), c) })
+		return r, err
+	}
+	submit(order(market, model.Bid, id.New(), 90_00, 1))
+	<-reached
+	_, offender := submit(order(market, model.Bid, culprit, 100_00, 1))
+	settings := model.DefaultSettings()
+	settings.State, settings.Version = model.MarketHalted, 1
+	cancelled, cancelErr := submit(model.Command{Kind: model.CancelAll, Market: market, Account: account})
+	halted, haltErr := submit(model.Command{Kind: model.ChangeSettings, Market: market, Settings: settings})
+	b.taken(7)
+	close(goOn)
+	wg.Wait()
+	require.ErrorIs(t, *offender, engine.ErrData)
+	require.NoError(t, *cancelErr)
+	require.Len(t, cancelled.Closed, 2)
+	require.NoError(t, *haltErr)
+	require.EqualValues(t, 2, halted.Market.Settings.Version)
 }
 
 func TestSecondEngineTakesOverAndTheFirstAcknowledgesNothing(t *testing.T) {

@@ -182,14 +182,19 @@ func (r *Repository) Sales(ctx context.Context, market model.MarketID, before mo
 }
 
 // MarketsOf implements service.Markets.
-func (r *Repository) MarketsOf(ctx context.Context, product id.UUID) ([]model.MarketID, error) {
-	rows, err := r.pool.Query(ctx, `SELECT id FROM bidding_markets WHERE product_id = $1 ORDER BY id`, product)
+func (r *Repository) MarketsOf(ctx context.Context, products ...id.UUID) (map[id.UUID][]model.MarketID, error) {
+	rows, err := r.pool.Query(ctx, `SELECT product_id, id FROM bidding_markets WHERE product_id = ANY($1) ORDER BY id`, products)
 	if err != nil {
-		return nil, fmt.Errorf("list markets of %s: %w", product, err)
+		return nil, fmt.Errorf("list markets of %d products: %w", len(products), err)
 	}
-	markets, err := pgx.CollectRows(rows, pgx.RowTo[model.MarketID])
+	markets := make(map[id.UUID][]model.MarketID)
+	var product, market id.UUID
+	_, err = pgx.ForEachRow(rows, []any{&product, &market}, func() error {
+		markets[product] = append(markets[product], market)
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list markets of %s: %w", product, err)
+		return nil, fmt.Errorf("list markets of %d products: %w", len(products), err)
 	}
 	return markets, nil
 }

@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -14,20 +16,25 @@ func (s *Service) Ban(ctx context.Context, account model.AccountID, b model.Ban)
 	return s.exchange.SubmitAll(ctx, model.Command{Kind: model.ChangeBan, Account: account, Ban: b})
 }
 
-// Relist tells a product's markets what the catalogue says of it now. Those of a product
-// that left the catalogue are emptied and take nothing until it is back. Rule: MKT-002.
-func (s *Service) Relist(ctx context.Context, product id.UUID, now model.Listing) error {
+// Relist tells the markets of products what the catalogue says of them now. Those of a
+// product that left the catalogue are emptied and take nothing until it is back. Rule: MKT-002.
+func (s *Service) Relist(ctx context.Context, products map[id.UUID]model.Listing) error {
+	if len(products) == 0 {
+		return nil
+	}
 	tables, err := s.tables(ctx)
 	if err != nil {
 		return err
 	}
-	markets, err := tables.MarketsOf(ctx, product)
+	markets, err := tables.MarketsOf(ctx, slices.Collect(maps.Keys(products))...)
 	if err != nil {
 		return err
 	}
-	for _, m := range markets {
-		if err := s.relist(ctx, m, now); err != nil {
-			return err
+	for product, list := range markets {
+		for _, m := range list {
+			if err := s.relist(ctx, m, products[product]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

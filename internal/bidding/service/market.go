@@ -49,10 +49,11 @@ func (s *Service) ProductMarkets(ctx context.Context, product id.UUID) ([]model.
 	if err != nil {
 		return nil, err
 	}
-	ids, err := tables.MarketsOf(ctx, product)
+	markets, err := tables.MarketsOf(ctx, product)
 	if err != nil {
 		return nil, err
 	}
+	ids := markets[product]
 	prices := make([]model.MarketPrice, 0, len(ids))
 	for _, m := range ids {
 		p, err := s.exchange.Price(m)

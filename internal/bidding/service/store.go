@@ -46,8 +46,8 @@ type Matches interface {
 type Markets interface {
 	// Sales lists a market's sales, newest first.
 	Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error)
-	// MarketsOf lists a product's markets.
-	MarketsOf(ctx context.Context, product id.UUID) ([]model.MarketID, error)
+	// MarketsOf lists the markets of products.
+	MarketsOf(ctx context.Context, products ...id.UUID) (map[id.UUID][]model.MarketID, error)
 	// Limits reads an account's limits, the default ones when nobody changed them.
 	Limits(ctx context.Context, account model.AccountID) (model.AccountLimits, error)
 }

@@ -55,7 +55,7 @@ func (h *Handler) HandleAll(ctx context.Context, partition int32, batches []even
 
 // saleOf leaves alone what is no match. A market is a size (MKT-001).
 func saleOf(seq int64, e event.Event) (sale model.Sale, ok bool, err error) {
-	msg, err := e.Payload.UnmarshalNew()
+	msg, err := e.Message()
 	if err != nil {
 		return model.Sale{}, false, err
 	}

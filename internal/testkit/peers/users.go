@@ -97,6 +97,13 @@ func (u *Users) Grant(account id.UUID, roles ...string) {
 	u.news.ChangedRoles = append(u.news.ChangedRoles, &userv1.AccountRoles{UserId: account[:], Roles: roles})
 }
 
+// Withhold says of all news that there is more to come.
+func (u *Users) Withhold(more bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.news.More = more
+}
+
 // Silence stops all news, as if the service hung.
 func (u *Users) Silence() {
 	u.mu.Lock()

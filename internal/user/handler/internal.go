@@ -9,20 +9,40 @@ import (
 
 // WatchRevocations implements userv1.UserServiceServer, for other services.
 func (h *Handler) WatchRevocations(_ *userv1.WatchRevocationsRequest, stream grpc.ServerStreamingServer[userv1.WatchRevocationsResponse]) error {
-	return h.svc.WatchRevocations(stream.Context(), func(r service.Revoked) error { return stream.Send(revocations(r)) })
+	return h.svc.WatchRevocations(stream.Context(), func(r service.Revoked) error {
+		for _, piece := range revocations(r) {
+			if err := stream.Send(piece); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-func revocations(r service.Revoked) *userv1.WatchRevocationsResponse {
-	res := &userv1.WatchRevocationsResponse{Complete: r.Complete, EndedSessions: make([][]byte, len(r.Sessions))}
-	for i, session := range r.Sessions {
-		res.EndedSessions[i] = session[:]
+// pieceSize is how many sessions or accounts a message tells of, well below what gRPC takes.
+const pieceSize = 20_000
+
+// revocations is news in one message, or in as many as it takes.
+func revocations(r service.Revoked) (pieces []*userv1.WatchRevocationsResponse) {
+	piece := &userv1.WatchRevocationsResponse{Complete: r.Complete}
+	room := func() {
+		if len(piece.EndedSessions)+len(piece.ChangedRoles) == pieceSize {
+			piece.More = true
+			pieces, piece = append(pieces, piece), &userv1.WatchRevocationsResponse{}
+		}
+	}
+	for _, session := range r.Sessions {
+		room()
+		piece.EndedSessions = append(piece.EndedSessions, session[:])
 	}
 	for user, roles := range r.Roles {
+		room()
 		changed := &userv1.AccountRoles{UserId: user[:]}
 		for _, role := range roles {
 			changed.Roles = append(changed.Roles, string(role))
 		}
-		res.ChangedRoles = append(res.ChangedRoles, changed)
+		piece.ChangedRoles = append(piece.ChangedRoles, changed)
 	}
-	return res
+	piece.More = r.More
+	return append(pieces, piece)
 }

@@ -88,7 +88,7 @@ func (r *Repository) RevokedAfter(ctx context.Context, seq int64) (service.Revok
 	out, err := revoked(batches)
 	out.Seq = seq
 	if n := len(batches); n > 0 {
-		out.Seq = batches[n-1].Seq
+		out.Seq, out.More = batches[n-1].Seq, n == revokedAtOnce
 	}
 	return out, err
 }

@@ -25,6 +25,7 @@ type Revoked struct {
 	Sessions []id.UUID
 	Roles    map[id.UUID][]model.Role
 	Complete bool  // all of it, not only what is new
+	More     bool  // there is more already, and only with it everything is known
 	Seq      int64 // how far the events are that it is made of
 }
 
@@ -42,6 +43,9 @@ func (s *Service) WatchRevocations(ctx context.Context, tell func(Revoked) error
 			return err
 		}
 		seq = news.Seq
+		if news.More {
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)

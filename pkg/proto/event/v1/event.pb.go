@@ -161,12 +161,15 @@ func (x *TailRequest) GetAfter() int64 {
 	return 0
 }
 
-// TailResponse is one batch: all that was committed under one position.
+// TailResponse is one batch, all that was committed under one position, or a piece of a
+// large one.
 type TailResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position behind this batch; positions of a partition rise without gaps.
-	Seq           int64    `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
-	Events        []*Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	Seq    int64    `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
+	Events []*Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	// Whether the batch goes on in the next message.
+	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -213,6 +216,13 @@ func (x *TailResponse) GetEvents() []*Event {
 		return x.Events
 	}
 	return nil
+}
+
+func (x *TailResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 // Event is one thing that happened. Its id is (source, partition, seq, index),
@@ -283,10 +293,11 @@ const file_event_v1_event_proto_rawDesc = "" +
 	"\vTailRequest\x12(\n" +
 	"\tpartition\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xff\x01(\x00R\tpartition\x12\x1d\n" +
-	"\x05after\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05after\"I\n" +
+	"\x05after\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05after\"]\n" +
 	"\fTailResponse\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x03R\x03seq\x12'\n" +
-	"\x06events\x18\x02 \x03(\v2\x0f.event.v1.EventR\x06events\"c\n" +
+	"\x06events\x18\x02 \x03(\v2\x0f.event.v1.EventR\x06events\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"c\n" +
 	"\x05Event\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12.\n" +
 	"\apayload\x18\x02 \x01(\v2\x14.google.protobuf.AnyR\apayload2\x97\x02\n" +

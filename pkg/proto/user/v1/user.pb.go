@@ -2574,7 +2574,9 @@ type WatchRevocationsResponse struct {
 	// Accounts whose roles changed, with the roles they have now, whatever a token says.
 	ChangedRoles []*AccountRoles `protobuf:"bytes,2,rep,name=changed_roles,json=changedRoles,proto3" json:"changed_roles,omitempty"`
 	// Whether this is the whole list, which replaces what came before.
-	Complete      bool `protobuf:"varint,3,opt,name=complete,proto3" json:"complete,omitempty"`
+	Complete bool `protobuf:"varint,3,opt,name=complete,proto3" json:"complete,omitempty"`
+	// Whether the next message belongs to this one: only with it everything is known.
+	More          bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2626,6 +2628,13 @@ func (x *WatchRevocationsResponse) GetChangedRoles() []*AccountRoles {
 func (x *WatchRevocationsResponse) GetComplete() bool {
 	if x != nil {
 		return x.Complete
+	}
+	return false
+}
+
+func (x *WatchRevocationsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
 	}
 	return false
 }
@@ -2863,11 +2872,12 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\"5\n" +
 	"\x10SetRolesResponse\x12!\n" +
 	"\x04user\x18\x01 \x01(\v2\r.user.v1.UserR\x04user\"\x19\n" +
-	"\x17WatchRevocationsRequest\"\x99\x01\n" +
+	"\x17WatchRevocationsRequest\"\xad\x01\n" +
 	"\x18WatchRevocationsResponse\x12%\n" +
 	"\x0eended_sessions\x18\x01 \x03(\fR\rendedSessions\x12:\n" +
 	"\rchanged_roles\x18\x02 \x03(\v2\x15.user.v1.AccountRolesR\fchangedRoles\x12\x1a\n" +
-	"\bcomplete\x18\x03 \x01(\bR\bcomplete\"=\n" +
+	"\bcomplete\x18\x03 \x01(\bR\bcomplete\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\"=\n" +
 	"\fAccountRoles\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles*A\n" +
