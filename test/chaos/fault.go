@@ -27,7 +27,7 @@ var faults = []fault{
 	{
 		name:   "answers before it commits",
 		file:   "internal/bidding/engine/serve.go",
-		after:  "w.metrics.take()\n\t\tw.state.apply(w.next, r, w.openElsewhere)\n",
+		after:  "w.metrics.take(r)\n\t\tw.state.apply(w.next, r, w.openElsewhere)\n",
 		insert: "\t\tw.next.release(nil)\n",
 	},
 	{
