@@ -164,9 +164,11 @@ func TestWhatIsCarriedOutASecondTimeIsAnsweredAsTheFirst(t *testing.T) {
 	submit(order(market, model.Bid, id.New(), 90_00, 1))
 	<-reached
 	_, offender := submit(order(market, model.Bid, culprit, 100_00, 1))
+	b.taken(5) // in this order
 	settings := model.DefaultSettings()
 	settings.State, settings.Version = model.MarketHalted, 1
 	cancelled, cancelErr := submit(model.Command{Kind: model.CancelAll, Market: market, Account: account})
+	b.taken(6)
 	halted, haltErr := submit(model.Command{Kind: model.ChangeSettings, Market: market, Settings: settings})
 	b.taken(7)
 	close(goOn)
