@@ -27,8 +27,8 @@ func TestChildrenAreFoundAndPostgresIsToldFromOthers(t *testing.T) {
 	require.False(t, childOfPostgres(cmd.Process.Pid))
 }
 
-// stub is a marketplace that is none: it says something and ends, or waits.
-func stub(t *testing.T, says string) *marketplace {
+// pretending is a marketplace that is none: it says something and ends, or waits.
+func pretending(t *testing.T, says string) *marketplace {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -40,14 +40,14 @@ func stub(t *testing.T, says string) *marketplace {
 func TestTheMarketplaceIsKilledStoppedAndMissedWhenItEnds(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	m := stub(t, "")
+	m := pretending(t, "")
 	require.NoError(t, m.stop(), "it never ran")
 	require.NoError(t, m.start(ctx))
 	require.NoError(t, m.kill())
 	require.NoError(t, m.start(ctx), "and again")
 	require.NoError(t, m.stop())
 	<-m.gone
-	m = stub(t, "fail:port in use")
+	m = pretending(t, "fail:port in use")
 	require.NoError(t, m.start(ctx))
 	<-m.gone
 	require.NoError(t, m.stop(), "it has stopped by itself")
@@ -58,16 +58,16 @@ func TestTheMarketplaceIsKilledStoppedAndMissedWhenItEnds(t *testing.T) {
 
 func TestTheVerdictOfFsckIsRead(t *testing.T) {
 	t.Parallel()
-	n, _, err := stub(t, "ok   I01 fine\nfsck checks=47 violations=0 seconds=0.10").fsck(t.Context())
+	n, _, err := pretending(t, "ok   I01 fine\nfsck checks=47 violations=0 seconds=0.10").fsck(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n)
-	n, report, err := stub(t, "fail:FAIL I01\nfsck checks=47 violations=12 seconds=0.10").fsck(t.Context())
+	n, report, err := pretending(t, "fail:FAIL I01\nfsck checks=47 violations=12 seconds=0.10").fsck(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 12, n)
 	require.Contains(t, report, "FAIL I01")
-	_, _, err = stub(t, "fail:no such table").fsck(t.Context())
+	_, _, err = pretending(t, "fail:no such table").fsck(t.Context())
 	require.ErrorContains(t, err, "no such table")
-	_, _, err = stub(t, "nothing").fsck(t.Context())
+	_, _, err = pretending(t, "nothing").fsck(t.Context())
 	require.ErrorContains(t, err, "no verdict")
 }
 
