@@ -84,8 +84,8 @@ func (p *inProcess) open(ctx context.Context) error {
 		}
 	}
 	_, err := p.engine.Submit(ctx, model.Command{
-		Kind: model.OpenMarket, Market: p.market, Settings: model.DefaultSettings(),
-		Listing: model.Listing{Product: id.New(), ProductName: "Bench", SKU: "BENCH", SizeLabel: "10", Currency: "USD", Version: 1},
+		Kind: model.OpenMarket, Market: p.market, Settings: new(model.DefaultSettings()),
+		Listing: &model.Listing{Product: id.New(), ProductName: "Bench", SKU: "BENCH", SizeLabel: "10", Currency: "USD", Version: 1},
 	})
 	for range innerCallers {
 		account := id.New()

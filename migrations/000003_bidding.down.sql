@@ -4,6 +4,8 @@ DROP TABLE bidding_account_limits;
 DROP TABLE matches;
 DROP TABLE asks;
 DROP TABLE bids;
+DROP FUNCTION orders_stay();
+DROP FUNCTION matches_refer();
 DROP TABLE bidding_markets;
 DROP FUNCTION bidding_projected(smallint, bigint, bigint);
 DROP TABLE bidding_projection;

@@ -104,6 +104,11 @@ BEGIN
     LOOP
         EXECUTE format('DROP INDEX %s', c.idx);
     END LOOP;
+    FOR c IN SELECT tgname, tgrelid::regclass AS tab FROM pg_trigger
+        WHERE NOT tgisinternal AND tgrelid IN ('bids'::regclass, 'asks'::regclass, 'matches'::regclass)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', c.tgname, c.tab);
+    END LOOP;
 END
 $$`
 

@@ -114,6 +114,10 @@ func newServer(opts ServerOptions) (*Server, error) {
 	return s, nil
 }
 
+// streamWorkers is how many goroutines stay to carry out calls; each has grown its stack
+// once. Calls beyond them get a goroutine of their own.
+const streamWorkers = 256
+
 func (s *Server) options() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.UnaryInterceptor(s.unary),
@@ -125,6 +129,7 @@ func (s *Server) options() []grpc.ServerOption {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: s.config.KeepaliveTime, Timeout: s.config.KeepaliveTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: s.config.MinPing, PermitWithoutStream: true}),
 		grpc.WaitForHandlers(true),
+		grpc.NumStreamWorkers(streamWorkers),
 	}
 }
 

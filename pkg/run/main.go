@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -54,6 +55,7 @@ func NewEnv(name string, src config.Source, w io.Writer) (*Env, Settings, error)
 	if settings.Production() {
 		preset = logger.Production()
 	}
+	letHeapGrow(src)
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Env{
@@ -64,6 +66,18 @@ func NewEnv(name string, src config.Source, w io.Writer) (*Env, Settings, error)
 		Metrics: reg,
 		Quiet:   settings.ShutdownDelay,
 	}, settings, nil
+}
+
+// heapGrowth is by how many percent of what is alive the heap may grow before it is
+// collected. Services allocate much and keep little, so the usual 100 would spend a fifth
+// of the time on collecting.
+const heapGrowth = 400
+
+// letHeapGrow sets it unless the operator has, by GOGC.
+func letHeapGrow(src config.Source) {
+	if src["GOGC"] == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 }
 
 // Admin is the build of the operators' pages: /metrics, /healthz and /readyz at

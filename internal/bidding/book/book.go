@@ -62,7 +62,7 @@ func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
 	case model.Replace:
 		e = b.replace(c)
 	case model.ChangeSettings:
-		e.Refusal = b.change(c.Settings)
+		e.Refusal = b.change(*c.Settings)
 	case model.ChangeListing:
 		b.Delist(c.Listing.Delisted)
 		if b.delisted {

@@ -245,18 +245,18 @@ func TestMKT_001_HaltedAndPostOnlyMarkets(t *testing.T) {
 	ask := place(model.Ask, seller, 100_00)
 	s := model.DefaultSettings()
 	s.State = model.MarketPostOnly
-	require.Nil(t, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Nil(t, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: &s}).Refusal)
 	require.Equal(t, model.ErrPostOnlyCross, place(model.Bid, id.New(), 100_00).Refusal)
 	require.Nil(t, place(model.Bid, id.New(), 99_00).Refusal)
 	s.State = model.MarketHalted
-	require.Nil(t, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Nil(t, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: &s}).Refusal)
 	require.Equal(t, model.ErrMarketHalted, place(model.Bid, id.New(), 50_00).Refusal)
 	replace := model.Command{Kind: model.Replace, Account: seller, Side: model.Ask, Order: ask.Outcome.Order, Price: 101_00, Qty: 1}
 	require.Equal(t, model.ErrMarketHalted, b.Submit(1, &replace).Refusal)
 	cancel := model.Command{Kind: model.Cancel, Account: seller, Side: model.Ask, Order: ask.Outcome.Order}
 	require.Nil(t, b.Submit(1, &cancel).Refusal, "cancel works in a halted market")
 	s.Tick = 7_00
-	require.Equal(t, model.ErrSettingsConflict, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Equal(t, model.ErrSettingsConflict, b.Submit(1, &model.Command{Kind: model.ChangeSettings, Settings: &s}).Refusal)
 }
 
 func TestMATCH_015_OpenOrdersPerMarketAreCapped(t *testing.T) {

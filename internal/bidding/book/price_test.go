@@ -40,8 +40,8 @@ func TestMKT_001_AHighestPriceBelowWhatRestsIsRefused(t *testing.T) {
 	lone(b, model.Ask, 100_00, 1)
 	s := model.DefaultSettings()
 	s.MaxPrice = 99_00
-	require.Equal(t, model.ErrSettingsConflict, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Equal(t, model.ErrSettingsConflict, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: &s}).Refusal)
 	require.Equal(t, model.DefaultSettings(), b.Settings(), "a refusal changes nothing")
 	s.MaxPrice = 100_00
-	require.Nil(t, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: s}).Refusal)
+	require.Nil(t, b.Submit(0, &model.Command{Kind: model.ChangeSettings, Settings: &s}).Refusal)
 }

@@ -117,7 +117,9 @@ func (s *state) submit(b *batch, m *market, r *item) {
 	c := &r.command
 	if c.Kind == model.ChangeSettings {
 		next := *c // the request stays as it came: it may be carried out again
-		next.Settings.Version++
+		settings := *c.Settings
+		settings.Version++
+		next.Settings = &settings
 		c = &next
 	}
 	e := m.book.Submit(b.at, c)
@@ -129,9 +131,9 @@ func (s *state) submit(b *batch, m *market, r *item) {
 	switch {
 	case !changed:
 	case c.Kind == model.ChangeSettings:
-		m.Settings = c.Settings
+		m.Settings = *c.Settings
 	default:
-		m.Listing = m.Listing.Follow(c.Listing)
+		m.Listing = m.Listing.Follow(*c.Listing)
 	}
 	if changed || visible(e) {
 		m.FeedSeq++
@@ -192,7 +194,7 @@ func (s *state) answer(b *batch, m *market, r *item, e book.Effects, events []mo
 			}
 		}
 	case model.ChangeSettings:
-		r.reply.Market = m.Market
+		r.reply.Market = new(m.Market)
 	default: // the writer's own; nobody waits for an answer
 	}
 }
@@ -213,11 +215,11 @@ func (s *state) applyOpen(b *batch, r *item) {
 	c := &r.command
 	m := s.markets[c.Market]
 	if m == nil {
-		m = s.open(model.Market{ID: c.Market, Listing: c.Listing, Settings: c.Settings})
+		m = s.open(model.Market{ID: c.Market, Listing: *c.Listing, Settings: *c.Settings})
 		b.touch(m)
 		b.add(c, model.Outcome{}, nil, 0)
 	}
-	r.reply.Market = m.Market
+	r.reply.Market = new(m.Market)
 }
 
 // orderOf is the order a command was about, as far as command and outcome tell.

@@ -45,9 +45,9 @@ type Reply struct {
 	Order   model.LimitOrder // Place, Replace, Cancel: the order as it now stands
 	Matches []model.Match    // of this command, in order
 	Closed  []model.LimitOrder
-	Market  model.Market // OpenMarket, ChangeSettings
-	Kept    bool         // Replace: the order kept its place
-	Repeat  bool         // an earlier answer, given again; Matches are in the tables
+	Market  *model.Market // OpenMarket, ChangeSettings
+	Kept    bool          // Replace: the order kept its place
+	Repeat  bool          // an earlier answer, given again; Matches are in the tables
 }
 
 // batch is what one commit makes durable, with the answers it holds back.

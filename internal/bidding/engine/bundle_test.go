@@ -130,8 +130,8 @@ func (b *bundle) open() model.MarketID {
 	b.t.Helper()
 	market := id.New()
 	_, err := b.engine.Submit(context.Background(), model.Command{
-		Kind: model.OpenMarket, Market: market, Settings: model.DefaultSettings(),
-		Listing: model.Listing{Product: id.New(), ProductName: "Shoe", SKU: "S-1", SizeLabel: "10", Currency: "USD"},
+		Kind: model.OpenMarket, Market: market, Settings: new(model.DefaultSettings()),
+		Listing: &model.Listing{Product: id.New(), ProductName: "Shoe", SKU: "S-1", SizeLabel: "10", Currency: "USD"},
 	})
 	require.NoError(b.t, err)
 	return market

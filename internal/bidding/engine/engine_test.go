@@ -243,7 +243,7 @@ func TestMKT_001_SettingsAreJournaledAndMustFit(t *testing.T) {
 	market := b.open()
 	b.place(order(market, model.Bid, id.New(), 100_00, 1))
 	change := func(s model.Settings) error {
-		_, err := b.engine.Submit(context.Background(), model.Command{Kind: model.ChangeSettings, Market: market, Settings: s, Actor: id.New()})
+		_, err := b.engine.Submit(context.Background(), model.Command{Kind: model.ChangeSettings, Market: market, Settings: &s, Actor: id.New()})
 		return err
 	}
 	s := model.DefaultSettings()
@@ -282,7 +282,7 @@ func TestUnknownMarketsAndBadCommandsAreRefused(t *testing.T) {
 		require.ErrorIs(t, err, want)
 	}
 	require.Zero(t, b.count(`SELECT count(*) FROM bids`), "validation refusals leave no row")
-	again := b.place(model.Command{Kind: model.OpenMarket, Market: market, Settings: model.DefaultSettings()})
+	again := b.place(model.Command{Kind: model.OpenMarket, Market: market, Settings: new(model.DefaultSettings())})
 	require.Equal(t, "Shoe", again.Market.Listing.ProductName, "a market is opened once")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -169,7 +169,7 @@ func TestWhatIsCarriedOutASecondTimeIsAnsweredAsTheFirst(t *testing.T) {
 	settings.State, settings.Version = model.MarketHalted, 1
 	cancelled, cancelErr := submit(model.Command{Kind: model.CancelAll, Market: market, Account: account})
 	b.taken(6)
-	halted, haltErr := submit(model.Command{Kind: model.ChangeSettings, Market: market, Settings: settings})
+	halted, haltErr := submit(model.Command{Kind: model.ChangeSettings, Market: market, Settings: &settings})
 	b.taken(7)
 	close(goOn)
 	wg.Wait()

@@ -82,7 +82,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 	case *journalv1.Entry_OpenMarket:
 		x := v.OpenMarket
 		c.Kind = model.OpenMarket
-		c.Listing = model.Listing{
+		c.Listing = &model.Listing{
 			Product: r.uuid(x.Product), ProductName: x.ProductName, SKU: x.Sku,
 			SizeLabel: x.SizeLabel, Currency: money.Currency(x.Currency), Version: x.Version, Delisted: x.Delisted,
 		}
@@ -97,7 +97,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 	case *journalv1.Entry_ChangeListing:
 		x := v.ChangeListing
 		c.Kind = model.ChangeListing
-		c.Listing = model.Listing{ProductName: x.ProductName, SKU: x.Sku, Version: x.Version, Delisted: x.Delisted}
+		c.Listing = &model.Listing{ProductName: x.ProductName, SKU: x.Sku, Version: x.Version, Delisted: x.Delisted}
 	case *journalv1.Entry_Ban:
 		c.Kind, c.Account = model.ChangeBan, r.uuid(v.Ban.Account)
 		c.Ban = model.Ban{Version: v.Ban.Version, Lifted: v.Ban.Lifted}
@@ -164,7 +164,7 @@ func small[T ~uint8](r *reader, v int32) T {
 
 func (r *reader) settings(c *model.Command, s *journalv1.Settings) {
 	c.Actor = r.uuid(s.GetActor())
-	c.Settings = model.Settings{
+	c.Settings = &model.Settings{
 		Tick: money.Minor(s.GetTick()), MaxPrice: money.Minor(s.GetMaxPrice()), PriceRule: small[model.PriceRule](r, s.GetPriceRule()),
 		State: small[model.MarketState](r, s.GetState()), Version: s.GetVersion(),
 	}

@@ -17,8 +17,8 @@ func everything() []model.Entry {
 	return []model.Entry{
 		{
 			Command: model.Command{
-				Kind: model.OpenMarket, Market: market, Settings: model.DefaultSettings(),
-				Listing: model.Listing{Product: id.New(), ProductName: "Dunk", SKU: "D-1", SizeLabel: "10", Currency: "USD"},
+				Kind: model.OpenMarket, Market: market, Settings: new(model.DefaultSettings()),
+				Listing: &model.Listing{Product: id.New(), ProductName: "Dunk", SKU: "D-1", SizeLabel: "10", Currency: "USD"},
 			},
 			Events: []model.Event{},
 		},
@@ -58,7 +58,7 @@ func everything() []model.Entry {
 		},
 		{Command: model.Command{Kind: model.Expire, Market: market}, Events: []model.Event{}},
 		{
-			Command: model.Command{Kind: model.ChangeSettings, Market: market, Actor: a, Settings: model.Settings{
+			Command: model.Command{Kind: model.ChangeSettings, Market: market, Actor: a, Settings: &model.Settings{
 				Tick: 1, MaxPrice: 2, PriceRule: model.Resting, State: model.MarketHalted, Version: 3,
 			}},
 			Events: []model.Event{},

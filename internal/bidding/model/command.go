@@ -31,14 +31,14 @@ type Command struct {
 	Type          OrderType
 	SelfTrade     SelfTrade
 	Price         money.Minor
-	Qty           Qty     // Place: wanted; Replace: open quantity wanted
-	Life          int64   // Place: microseconds from the logical time until it expires
-	Order         OrderID // Cancel, Replace
-	ClientOrderID string  // Place, Replace; blank = none (MATCH-011)
-	Content       uint64  // fingerprint of what the client sent, to tell a repeat from a change
-	Confirmed     bool    // Place, Replace: an unusual price is meant (MATCH-015)
-	Listing       Listing
-	Settings      Settings
+	Qty           Qty       // Place: wanted; Replace: open quantity wanted
+	Life          int64     // Place: microseconds from the logical time until it expires
+	Order         OrderID   // Cancel, Replace
+	ClientOrderID string    // Place, Replace; blank = none (MATCH-011)
+	Content       uint64    // fingerprint of what the client sent, to tell a repeat from a change
+	Confirmed     bool      // Place, Replace: an unusual price is meant (MATCH-015)
+	Listing       *Listing  // OpenMarket, ChangeListing; nil in the others
+	Settings      *Settings // OpenMarket, ChangeSettings; nil in the others
 	Limits        AccountLimits
 	Ban           Ban
 	Reason        Reason  // CancelAll: why, when the account did not ask for it; blank = REQUESTED

@@ -16,11 +16,24 @@ import (
 // what a crash takes of it is in the journal and is written again.
 func (r *Repository) Project(ctx context.Context, shard uint8, after int64, records []*engine.Record) error {
 	to := records[len(records)-1].Row.Seq
+	f := foldRecords(records)
+	fresh := newRows(f)
 	b := &pgx.Batch{}
 	b.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
 	b.Queue(`SELECT bidding_projected($1, $2, $3)`, int16(shard), after, to)
-	write(b, int16(shard), foldRecords(records))
-	if err := r.commits.SendBatch(ctx, b).Close(); err != nil {
+	f.write(b, int16(shard))
+	err := pgx.BeginFunc(ctx, r.commits, func(tx pgx.Tx) error {
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		for _, rows := range fresh {
+			if err := rows.send(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("project batches %d to %d of shard %d: %w", after+1, to, shard, classify(err))
 	}
 	return nil

@@ -85,7 +85,7 @@ func (f *fold) entry(e *model.Entry) {
 	c := &e.Command
 	switch c.Kind {
 	case model.OpenMarket:
-		f.opened = append(f.opened, opened{model.Market{ID: c.Market, Listing: c.Listing, Settings: c.Settings}, f.at})
+		f.opened = append(f.opened, opened{model.Market{ID: c.Market, Listing: *c.Listing, Settings: *c.Settings}, f.at})
 		return
 	case model.ChangeLimits:
 		f.limits[c.Account] = limited{*c, f.at}
@@ -103,9 +103,9 @@ func (f *fold) entry(e *model.Entry) {
 	m.feedSeq, m.at = e.FeedSeq, f.at
 	switch c.Kind {
 	case model.ChangeSettings:
-		m.settings = &c.Settings
+		m.settings = c.Settings
 	case model.ChangeListing:
-		m.listing = &c.Listing
+		m.listing = c.Listing
 	default: // only events
 	}
 	for i := range e.Events {

@@ -13,17 +13,29 @@ import (
 // tables are the two halves of the book, which have the same columns.
 var tables = [3]string{model.Bid: "bids", model.Ask: "asks"}
 
-// write queues what a fold writes into the tables: markets first, then orders, then
-// the matches that refer to them.
-func write(b *pgx.Batch, shard int16, f *fold) {
+// newRows returns what comes new into the tables that grow with every order: orders
+// first, then the matches that refer to them.
+func newRows(f *fold) []*copied {
+	var out []*copied
+	for _, side := range []model.Side{model.Bid, model.Ask} {
+		if orders := f.entered[side]; len(orders) > 0 {
+			out = append(out, copyOrders(tables[side], orders))
+		}
+	}
+	if len(f.matches) > 0 {
+		out = append(out, copyMatches(f.matches))
+	}
+	return out
+}
+
+// write queues what a fold does to all else.
+func (f *fold) write(b *pgx.Batch, shard int16) {
 	openMarkets(b, f)
 	moveMarkets(b, f)
 	banAccounts(b, shard, f)
 	for _, side := range []model.Side{model.Bid, model.Ask} {
-		insertOrders(b, tables[side], f.entered[side])
 		updateOrders(b, tables[side], f.changed[side])
 	}
-	insertMatches(b, f.matches)
 	for account, c := range f.limits {
 		b.Queue(`INSERT INTO bidding_account_limits (account_id, max_open_per_market, max_open_total, actor, updated_at)
 			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id) DO UPDATE SET max_open_per_market = excluded.max_open_per_market,
@@ -85,46 +97,39 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 		WHERE m.id = u.id`, ids, seqs, matches, prices, qtys, ats, updated)
 }
 
-// orderColumns are the arrays that insertOrders unnests, one value an order.
-type orderColumns struct {
-	ids, prices, priorities, replaces, versions []int64
-	markets, users                              [][16]byte
-	qtys, opens                                 []int32
-	statuses, reasons, types, selfs, clients    []string
-	created, expires                            []time.Time
-	closedAt                                    []pgtype.Timestamptz
-	closedN                                     []pgtype.Int8
-}
+// orderBytes is about what one order takes when it is copied.
+const orderBytes = 260
 
-func insertOrders(b *pgx.Batch, table string, orders []*entered) {
-	if len(orders) == 0 {
-		return
-	}
-	var c orderColumns
+func copyOrders(table string, orders []*entered) *copied {
+	c := newCopied(table, len(orders)*orderBytes, "id", "market_id", "user_id", "price", "quantity", "open_quantity", "status", "reason",
+		"order_type", "self_trade", "priority", "client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version")
 	for _, o := range orders {
-		c.add(o)
+		c.row()
+		c.bigint(int64(o.ID))
+		c.uuid(o.Market)
+		c.uuid(o.Account)
+		c.bigint(int64(o.Price))
+		c.integer(int32(o.Qty))
+		c.integer(int32(o.Open))
+		c.text(o.Status.String())
+		c.text(string(o.Reason))
+		c.text(o.Type.String())
+		c.text(o.SelfTrade.String())
+		c.bigint(o.Priority)
+		c.text(o.ClientOrderID)
+		c.bigint(int64(o.Replaces))
+		c.instant(o.CreatedAt)
+		c.instant(o.ExpiresAt)
+		if o.closedN == 0 {
+			c.null()
+			c.null()
+		} else {
+			c.instant(o.ClosedAt)
+			c.bigint(o.closedN)
+		}
+		c.bigint(o.Version)
 	}
-	b.Queue(`INSERT INTO `+table+` (id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type, self_trade,
-		priority, client_order_id, replaces, created_at, expires_at, closed_at, closed_n, version)
-		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::int[], $6::int[], $7::text[], $8::text[],
-		$9::text[], $10::text[], $11::bigint[], $12::text[], $13::bigint[], $14::timestamptz[], $15::timestamptz[],
-		$16::timestamptz[], $17::bigint[], $18::bigint[])`,
-		c.ids, c.markets, c.users, c.prices, c.qtys, c.opens, c.statuses, c.reasons, c.types, c.selfs,
-		c.priorities, c.clients, c.replaces, c.created, c.expires, c.closedAt, c.closedN, c.versions)
-}
-
-func (c *orderColumns) add(o *entered) {
-	c.ids, c.prices = append(c.ids, int64(o.ID)), append(c.prices, int64(o.Price))
-	c.markets, c.users = append(c.markets, o.Market), append(c.users, o.Account)
-	c.qtys, c.opens = append(c.qtys, int32(o.Qty)), append(c.opens, int32(o.Open))
-	c.statuses, c.reasons = append(c.statuses, o.Status.String()), append(c.reasons, string(o.Reason))
-	c.types, c.selfs = append(c.types, o.Type.String()), append(c.selfs, o.SelfTrade.String())
-	c.priorities, c.clients = append(c.priorities, o.Priority), append(c.clients, o.ClientOrderID)
-	c.replaces, c.versions = append(c.replaces, int64(o.Replaces)), append(c.versions, o.Version)
-	c.created, c.expires = append(c.created, o.CreatedAt.Time()), append(c.expires, o.ExpiresAt.Time())
-	closed := o.closedN != 0
-	c.closedAt = append(c.closedAt, pgtype.Timestamptz{Time: o.ClosedAt.Time(), Valid: closed})
-	c.closedN = append(c.closedN, pgtype.Int8{Int64: o.closedN, Valid: closed})
+	return c
 }
 
 func updateOrders(b *pgx.Batch, table string, changes []*change) {
@@ -150,25 +155,27 @@ func updateOrders(b *pgx.Batch, table string, changes []*change) {
 		WHERE o.id = u.id`, ids, qtys, opens, statuses, reasons, closed, ats, versions)
 }
 
-func insertMatches(b *pgx.Batch, matches []model.Match) {
-	if len(matches) == 0 {
-		return
-	}
-	n := len(matches)
-	ids, bids, asks := make([]int64, n), make([]int64, n), make([]int64, n)
-	markets, buyers, sellers := make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
-	prices, bidPrices, qtys := make([]int64, n), make([]int64, n), make([]int32, n)
-	takers, rules, ats := make([]string, n), make([]string, n), make([]time.Time, n)
+// matchBytes is about what one match takes when it is copied.
+const matchBytes = 210
+
+func copyMatches(matches []model.Match) *copied {
+	c := newCopied("matches", len(matches)*matchBytes, "id", "market_id", "bid_id", "ask_id", "buyer_id", "seller_id", "price", "bid_price",
+		"quantity", "taker", "price_rule", "created_at")
 	for i := range matches {
 		m := &matches[i]
-		ids[i], bids[i], asks[i] = int64(m.ID), int64(m.Bid), int64(m.Ask)
-		markets[i], buyers[i], sellers[i] = m.Market, m.Buyer, m.Seller
-		prices[i], bidPrices[i], qtys[i] = int64(m.Price), int64(m.BidPrice), int32(m.Qty)
-		takers[i], rules[i], ats[i] = m.Taker.String(), m.PriceRule.String(), m.CreatedAt.Time()
+		c.row()
+		c.bigint(int64(m.ID))
+		c.uuid(m.Market)
+		c.bigint(int64(m.Bid))
+		c.bigint(int64(m.Ask))
+		c.uuid(m.Buyer)
+		c.uuid(m.Seller)
+		c.bigint(int64(m.Price))
+		c.bigint(int64(m.BidPrice))
+		c.integer(int32(m.Qty))
+		c.text(m.Taker.String())
+		c.text(m.PriceRule.String())
+		c.instant(m.CreatedAt)
 	}
-	b.Queue(`INSERT INTO matches (id, market_id, bid_id, ask_id, buyer_id, seller_id, price, bid_price, quantity, taker,
-		price_rule, created_at)
-		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[],
-		$7::bigint[], $8::bigint[], $9::int[], $10::text[], $11::text[], $12::timestamptz[])`,
-		ids, markets, bids, asks, buyers, sellers, prices, bidPrices, qtys, takers, rules, ats)
+	return c
 }

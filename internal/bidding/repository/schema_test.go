@@ -54,7 +54,7 @@ func seedOrders(t *testing.T, pool *pgxpool.Pool, markets, n int) []model.Market
 	for m := range ids {
 		ids[m] = id.New()
 		r.Entries = append(r.Entries, model.Entry{Command: model.Command{
-			Kind: model.OpenMarket, Market: ids[m], Settings: model.DefaultSettings(), Listing: model.Listing{Product: id.New(), Currency: "USD"},
+			Kind: model.OpenMarket, Market: ids[m], Settings: new(model.DefaultSettings()), Listing: &model.Listing{Product: id.New(), Currency: "USD"},
 		}})
 		for i := range n {
 			for _, side := range []model.Side{model.Bid, model.Ask} {
@@ -109,9 +109,21 @@ func TestMATCH_006_TheDatabaseRefusesWhatTheEngineNeverDoes(t *testing.T) {
 	}
 	match := `INSERT INTO matches (id, market_id, bid_id, ask_id, buyer_id, seller_id, price, bid_price, quantity, taker, price_rule, created_at)
 		VALUES ($1, $2, 256, 512, $3, $4, 100, 100, 1, 'bid', 'resting', now())`
-	buyer := id.New()
-	require.NoError(t, exec(match, 1, ids[0], buyer, id.New()))
-	require.ErrorContains(t, exec(match, 2, ids[0], buyer, id.New()), "matches_bid_ask_key")
+	var buyer, seller id.UUID
+	require.NoError(t, pool.QueryRow(context.Background(), `SELECT b.user_id, a.user_id FROM bids b, asks a WHERE b.id = 256 AND a.id = 512`).
+		Scan((*[16]byte)(&buyer), (*[16]byte)(&seller)))
+	for name, err := range map[string]error{
+		"a bid of somebody else":  exec(match, 1, ids[0], id.New(), seller),
+		"an ask of somebody else": exec(match, 1, ids[0], buyer, id.New()),
+		"of another market":       exec(match, 1, id.New(), buyer, seller),
+	} {
+		require.ErrorContains(t, err, "match 1 is not of a bid and an ask of its people", name)
+	}
+	require.NoError(t, exec(match, 1, ids[0], buyer, seller))
+	require.ErrorContains(t, exec(`DELETE FROM bids`), "a match refers to what would leave bids")
+	require.ErrorContains(t, exec(`DELETE FROM asks WHERE id = 512`), "a match refers to what would leave asks")
+	require.NoError(t, exec(`DELETE FROM asks WHERE id > 512`))
+	require.ErrorContains(t, exec(match, 2, ids[0], buyer, seller), "matches_bid_ask_key")
 	require.ErrorContains(t, exec(match, 3, ids[0], buyer, buyer), "matches_two_people_check")
 	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = 2`), "bids_open_check")
 	require.ErrorContains(t, exec(`UPDATE bids SET open_quantity = -1`), "bids_open_check")

@@ -41,7 +41,7 @@ func (s *Service) Relist(ctx context.Context, products map[id.UUID]model.Listing
 }
 
 func (s *Service) relist(ctx context.Context, market model.MarketID, now model.Listing) error {
-	_, err := s.exchange.Submit(ctx, model.Command{Kind: model.ChangeListing, Market: market, Listing: now})
+	_, err := s.exchange.Submit(ctx, model.Command{Kind: model.ChangeListing, Market: market, Listing: &now})
 	return err
 }
 

@@ -94,9 +94,12 @@ func (s *Service) ChangeSettings(ctx context.Context, actor id.UUID, market mode
 		return model.Market{}, err
 	}
 	reply, err := s.exchange.Submit(ctx, model.Command{
-		Kind: model.ChangeSettings, Market: market, Settings: settings, Actor: actor,
+		Kind: model.ChangeSettings, Market: market, Settings: &settings, Actor: actor,
 	})
-	return reply.Market, err
+	if err != nil {
+		return model.Market{}, err
+	}
+	return *reply.Market, nil
 }
 
 // haltTries bounds how often a change of state is tried while others change settings too.

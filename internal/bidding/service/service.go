@@ -49,7 +49,7 @@ func (s *Service) open(ctx context.Context, market model.MarketID) error {
 		return err
 	}
 	_, err = s.exchange.Submit(ctx, model.Command{
-		Kind: model.OpenMarket, Market: market, Listing: listing.Unconfirmed(), Settings: model.DefaultSettings(),
+		Kind: model.OpenMarket, Market: market, Listing: new(listing.Unconfirmed()), Settings: new(model.DefaultSettings()),
 	})
 	return err
 }
