@@ -45,6 +45,9 @@ func decodeEntry(e *model.Entry, p *journalv1.Entry) error {
 	e.FeedSeq = p.FeedSeq
 	r := reader{}
 	if o := p.Outcome; o != nil {
+		if o.Order == 0 {
+			return fmt.Errorf("%w: an outcome without an order", ErrDamaged)
+		}
 		e.Outcome = model.Outcome{
 			Order: model.OrderID(o.Order), Side: e.Command.Side, Status: small[model.Status](&r, o.Status), Reason: model.Reason(o.Reason),
 			Qty: model.Qty(o.Quantity), Open: model.Qty(o.Open), Expires: model.Instant(o.ExpiresAt), Kept: o.Kept,

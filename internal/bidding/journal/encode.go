@@ -10,50 +10,150 @@ import (
 // Version is the layout that Encode writes.
 const Version = 1
 
-// Encode packs a batch's entries into a row's body.
+// entryBytes is about what an entry takes: an order that comes in and matches.
+const entryBytes = 320
+
+// Encode packs a batch's entries into a row's body. Errors: text that is not UTF-8.
 func Encode(entries []model.Entry) ([]byte, error) {
-	b := &journalv1.Batch{Version: Version, Entries: make([]*journalv1.Entry, len(entries))}
+	p := packer{buf: make([]byte, 0, 16+len(entries)*entryBytes)}
+	p.number(1, Version)
 	for i := range entries {
-		b.Entries[i] = encodeEntry(&entries[i])
+		start := p.open(2)
+		p.entry(&entries[i])
+		p.close(start)
 	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(b)
+	return p.buf, p.err
 }
 
-func encodeEntry(e *model.Entry) *journalv1.Entry {
-	p := &journalv1.Entry{Market: e.Command.Market[:], FeedSeq: e.FeedSeq}
-	encodeCommand(p, &e.Command)
-	if o := e.Outcome; o.Order != 0 {
-		p.Outcome = &journalv1.Outcome{
-			Order: int64(o.Order), Status: int32(o.Status), Reason: string(o.Reason),
-			Quantity: int32(o.Qty), Open: int32(o.Open), ExpiresAt: int64(o.Expires), Kept: o.Kept,
-		}
-	}
-	p.Events = make([]*journalv1.Event, len(e.Events))
+func (p *packer) entry(e *model.Entry) {
+	p.uuid(1, e.Command.Market)
+	p.command(&e.Command)
 	for i := range e.Events {
-		p.Events[i] = encodeEvent(&e.Events[i])
+		start := p.open(15)
+		p.event(&e.Events[i])
+		p.close(start)
 	}
-	return p
+	p.number(16, e.FeedSeq)
+	if e.Outcome.Order != 0 {
+		start := p.open(17)
+		p.outcome(&e.Outcome)
+		p.close(start)
+	}
 }
 
-func encodeCommand(p *journalv1.Entry, c *model.Command) {
+func (p *packer) outcome(o *model.Outcome) {
+	p.number(1, int64(o.Order))
+	p.number(2, int64(o.Status))
+	p.text(3, string(o.Reason))
+	p.number(4, int64(o.Qty))
+	p.number(5, int64(o.Open))
+	p.number(6, int64(o.Expires))
+	p.flag(7, o.Kept)
+}
+
+// command writes the commands that come by the thousand; of the others it takes the
+// bytes of the generated code.
+func (p *packer) command(c *model.Command) {
 	switch c.Kind {
 	case model.Place:
-		p.Command = &journalv1.Entry_Place{Place: &journalv1.Place{
-			Account: c.Account[:], Side: int32(c.Side), Type: int32(c.Type), SelfTrade: int32(c.SelfTrade),
-			Price: int64(c.Price), Quantity: int32(c.Qty), Life: c.Life, ClientOrderId: c.ClientOrderID, Content: c.Content,
-		}}
+		start := p.open(2)
+		p.uuid(1, c.Account)
+		p.number(2, int64(c.Side))
+		p.number(3, int64(c.Type))
+		p.number(4, int64(c.SelfTrade))
+		p.number(5, int64(c.Price))
+		p.number(6, int64(c.Qty))
+		p.number(7, c.Life)
+		p.text(8, c.ClientOrderID)
+		p.fixed(9, c.Content)
+		p.close(start)
 	case model.Cancel:
-		p.Command = &journalv1.Entry_Cancel{Cancel: &journalv1.Cancel{
-			Account: c.Account[:], Order: int64(c.Order), Side: int32(c.Side),
-		}}
+		start := p.open(3)
+		p.uuid(1, c.Account)
+		p.number(2, int64(c.Order))
+		p.number(3, int64(c.Side))
+		p.close(start)
+	case model.Replace:
+		start := p.open(5)
+		p.uuid(1, c.Account)
+		p.number(2, int64(c.Order))
+		p.number(3, int64(c.Price))
+		p.number(4, int64(c.Qty))
+		p.text(5, c.ClientOrderID)
+		p.fixed(6, c.Content)
+		p.number(7, int64(c.Side))
+		p.close(start)
+	default:
+		var e journalv1.Entry
+		encodeCommand(&e, c)
+		out, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(p.buf, &e)
+		if err != nil {
+			p.err = err
+			return
+		}
+		p.buf = out
+	}
+}
+
+func (p *packer) event(e *model.Event) {
+	p.number(1, e.N)
+	switch e.Kind {
+	case model.OrderAccepted:
+		start := p.open(2)
+		p.number(1, int64(e.Order))
+		p.number(2, e.Priority)
+		p.uuid(3, e.Account)
+		p.number(4, int64(e.Side))
+		p.number(5, int64(e.Type))
+		p.number(6, int64(e.Self))
+		p.number(7, int64(e.Price))
+		p.number(8, int64(e.Qty))
+		p.number(9, int64(e.Expires))
+		p.number(10, int64(e.Replaces))
+		p.close(start)
+	case model.OrderMatched:
+		start := p.open(3)
+		p.number(1, int64(e.Match))
+		p.number(2, int64(e.Bid))
+		p.number(3, int64(e.Ask))
+		p.number(4, int64(e.Price))
+		p.number(5, int64(e.Qty))
+		p.number(6, int64(e.Side))
+		p.uuid(7, e.Buyer)
+		p.uuid(8, e.Seller)
+		p.number(9, int64(e.BidPrice))
+		p.number(10, int64(e.BidOpen))
+		p.number(11, int64(e.AskOpen))
+		p.number(12, int64(e.PriceRule))
+		p.close(start)
+	case model.OrderClosed:
+		start := p.open(4)
+		p.number(1, int64(e.Order))
+		p.number(2, int64(e.Side))
+		p.number(3, int64(e.Status))
+		p.text(4, string(e.Reason))
+		p.number(5, int64(e.Open))
+		p.uuid(6, e.Account)
+		p.number(7, int64(e.Price))
+		p.close(start)
+	case model.OrderReduced:
+		start := p.open(5)
+		p.number(1, int64(e.Order))
+		p.number(2, int64(e.Side))
+		p.number(3, int64(e.Qty))
+		p.number(4, int64(e.Open))
+		p.uuid(5, e.Account)
+		p.number(6, int64(e.Price))
+		p.close(start)
+	}
+}
+
+// encodeCommand makes the message of a command that is rare.
+func encodeCommand(p *journalv1.Entry, c *model.Command) {
+	switch c.Kind {
 	case model.CancelAll:
 		p.Command = &journalv1.Entry_CancelAll{CancelAll: &journalv1.CancelAll{
 			Account: c.Account[:], Side: int32(c.Side), Reason: string(c.Reason),
-		}}
-	case model.Replace:
-		p.Command = &journalv1.Entry_Replace{Replace: &journalv1.Replace{
-			Account: c.Account[:], Order: int64(c.Order), Side: int32(c.Side), Price: int64(c.Price),
-			Quantity: int32(c.Qty), ClientOrderId: c.ClientOrderID, Content: c.Content,
 		}}
 	case model.Expire:
 		p.Command = &journalv1.Entry_Expire{Expire: &journalv1.Expire{}}
@@ -76,6 +176,7 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		}}
 	case model.ChangeBan:
 		p.Command = &journalv1.Entry_Ban{Ban: &journalv1.Ban{Account: c.Account[:], Lifted: c.Ban.Lifted, Version: c.Ban.Version}}
+	default: // packed without a message
 	}
 }
 
@@ -85,33 +186,4 @@ func encodeSettings(c *model.Command) *journalv1.Settings {
 		Tick: int64(s.Tick), MaxPrice: int64(s.MaxPrice), PriceRule: int32(s.PriceRule),
 		State: int32(s.State), Version: s.Version, Actor: c.Actor[:],
 	}
-}
-
-func encodeEvent(e *model.Event) *journalv1.Event {
-	p := &journalv1.Event{N: e.N}
-	switch e.Kind {
-	case model.OrderAccepted:
-		p.Event = &journalv1.Event_Accepted{Accepted: &journalv1.Accepted{
-			Order: int64(e.Order), Priority: e.Priority, Account: e.Account[:], Side: int32(e.Side), Type: int32(e.Type),
-			SelfTrade: int32(e.Self), Price: int64(e.Price), Quantity: int32(e.Qty), ExpiresAt: int64(e.Expires),
-			Replaces: int64(e.Replaces),
-		}}
-	case model.OrderMatched:
-		p.Event = &journalv1.Event_Matched{Matched: &journalv1.Matched{
-			Match: int64(e.Match), Bid: int64(e.Bid), Ask: int64(e.Ask), Price: int64(e.Price), BidPrice: int64(e.BidPrice),
-			Quantity: int32(e.Qty), Taker: int32(e.Side), Buyer: e.Buyer[:], Seller: e.Seller[:],
-			BidOpen: int32(e.BidOpen), AskOpen: int32(e.AskOpen), PriceRule: int32(e.PriceRule),
-		}}
-	case model.OrderClosed:
-		p.Event = &journalv1.Event_Closed{Closed: &journalv1.Closed{
-			Order: int64(e.Order), Side: int32(e.Side), Status: int32(e.Status), Reason: string(e.Reason),
-			Open: int32(e.Open), Account: e.Account[:], Price: int64(e.Price),
-		}}
-	case model.OrderReduced:
-		p.Event = &journalv1.Event_Reduced{Reduced: &journalv1.Reduced{
-			Order: int64(e.Order), Side: int32(e.Side), Quantity: int32(e.Qty), Open: int32(e.Open),
-			Account: e.Account[:], Price: int64(e.Price),
-		}}
-	}
-	return p
 }

@@ -81,6 +81,26 @@ func TestBatchIsReadBackAsItWasWritten(t *testing.T) {
 	again, err := Encode(got)
 	require.NoError(t, err)
 	require.Equal(t, body, again, "the same batch has the same bytes")
+
+	var generated journalv1.Batch
+	require.NoError(t, proto.Unmarshal(body, &generated))
+	theirs, err := proto.MarshalOptions{Deterministic: true}.Marshal(&generated)
+	require.NoError(t, err)
+	require.Len(t, body, len(theirs), "and they are those of the generated code but for the order of the fields")
+}
+
+func TestTextThatCannotBeReadBackIsNotWritten(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*model.Entry){
+		"of an order":       func(e *model.Entry) { e.Command.Kind, e.Command.ClientOrderID = model.Place, "\xff" },
+		"of an outcome":     func(e *model.Entry) { e.Outcome.Reason = "\xff" },
+		"of a rare command": func(e *model.Entry) { e.Command.Kind, e.Command.Reason = model.CancelAll, "\xff" },
+	} {
+		e := everything()[1]
+		spoil(&e)
+		_, err := Encode([]model.Entry{e})
+		require.Error(t, err, name)
+	}
 }
 
 func TestRowShowsAnyChange(t *testing.T) {
@@ -119,8 +139,9 @@ func TestUnknownLayoutsAndDamageAreRefused(t *testing.T) {
 			Market: sixteen, Command: &journalv1.Entry_CancelAll{CancelAll: &journalv1.CancelAll{Account: sixteen, Side: 257}},
 		},
 		"no status": {
-			Market: sixteen, Command: &journalv1.Entry_Expire{}, Outcome: &journalv1.Outcome{Status: -1},
+			Market: sixteen, Command: &journalv1.Entry_Expire{}, Outcome: &journalv1.Outcome{Order: 1, Status: -1},
 		},
+		"no order": {Market: sixteen, Command: &journalv1.Entry_Expire{}, Outcome: &journalv1.Outcome{Open: 1}},
 		"empty event": {
 			Market: sixteen, Command: &journalv1.Entry_Expire{}, Events: []*journalv1.Event{{N: 1}},
 		},
