@@ -18,7 +18,8 @@ import (
 // that the writer goes on soon and evenly.
 const (
 	lagLimit       = 8 * 1024
-	projectLimit   = 2 * 1024 // commands of one step
+	projectLimit   = 2 * 1024              // commands of one step
+	gatherFor      = 20 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
 	projectTimeout = 30 * time.Second
 	projectRetry   = 200 * time.Millisecond
 )
@@ -37,7 +38,8 @@ type projector struct {
 	head    int64     // last batch that was committed
 	done    int64     // last batch the tables show
 	moved   chan struct{}
-	wake    chan struct{}
+	wake    chan struct{} // something is waiting, or full
+	hurry   chan struct{} // a reader waits
 	stop    context.CancelFunc
 	ended   chan struct{}
 }
@@ -47,7 +49,7 @@ func newProjector(shard uint8, store Projection, log zerolog.Logger, at int64, l
 	ctx, stop := context.WithCancel(context.Background())
 	p := &projector{
 		shard: shard, store: store, log: log, lost: lost, head: at, done: at, stop: stop,
-		room: make(chan struct{}, 1), moved: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		room: make(chan struct{}, 1), moved: make(chan struct{}), wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go p.run(ctx)
 	return p
@@ -64,29 +66,53 @@ func (p *projector) add(r *Record) {
 }
 
 // roomy reports whether the writer may take more in; room is told when that changes.
-func (p *projector) roomy() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.behind < lagLimit
-}
+func (p *projector) roomy() bool { return p.lag() < lagLimit }
 
 // run writes what is waiting until ctx ends.
 func (p *projector) run(ctx context.Context) {
 	defer close(p.ended)
 	for {
+		if !p.gather(ctx) {
+			return
+		}
 		records := p.step()
 		if records == nil {
-			select {
-			case <-p.wake:
-				continue
-			case <-ctx.Done():
-				return
-			}
+			continue
 		}
 		if !p.write(ctx, records) {
 			return
 		}
 	}
+}
+
+// gather waits until there is something to write: a whole step, or what there is once a
+// reader waits for it or it has waited long enough. It is false when ctx ended.
+func (p *projector) gather(ctx context.Context) bool {
+	var enough <-chan time.Time
+	for {
+		switch waiting := p.lag(); {
+		case waiting >= projectLimit:
+			return ctx.Err() == nil
+		case waiting > 0 && enough == nil:
+			enough = time.After(gatherFor)
+		}
+		select {
+		case <-p.wake:
+		case <-p.hurry:
+			return true
+		case <-enough:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// lag is how many commands are not in the tables yet.
+func (p *projector) lag() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.behind
 }
 
 // step returns what is to be written next, nil when nothing is.
@@ -178,6 +204,7 @@ func (p *projector) settled(ctx context.Context) error {
 		if done >= head {
 			return nil
 		}
+		signal(p.hurry)
 		select {
 		case <-moved:
 		case <-p.ended:
