@@ -83,10 +83,16 @@ func NewServer(opts ServerOptions) (*Server, error) {
 		return nil, fmt.Errorf("%s server: %w", opts.Service, err)
 	}
 	if err := s.listen(opts); err != nil {
-		s.stop()
+		s.abandon()
 		return nil, err
 	}
 	return s, nil
+}
+
+// abandon ends what a server has begun that will never serve.
+func (s *Server) abandon() {
+	s.stop()
+	s.grpc.Stop()
 }
 
 func newServer(opts ServerOptions) (*Server, error) {
@@ -108,7 +114,7 @@ func newServer(opts ServerOptions) (*Server, error) {
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.grpc = grpc.NewServer(s.options()...)
 	if err := s.register(opts); err != nil {
-		s.stop()
+		s.abandon()
 		return nil, err
 	}
 	return s, nil
