@@ -45,7 +45,7 @@ func command() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("state", "", "state `folder` of the built-in PostgreSQL (default .marketplace, or MARKETPLACE_STATE)")
-	root.AddCommand(upCommand(), serveCommand(), migrateCommand(), adminCommand(), doctorCommand(), exportCommand(), fsckCommand(), importCommand(), replayCommand(), seedCommand(), sqlCommand(), versionCommand())
+	root.AddCommand(upCommand(), serveCommand(), migrateCommand(), adminCommand(), doctorCommand(), exportCommand(), fsckCommand(), importCommand(), journalCommand(), replayCommand(), seedCommand(), sqlCommand(), versionCommand())
 	return root
 }
 

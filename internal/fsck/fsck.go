@@ -135,6 +135,14 @@ func (r Report) String() string {
 
 // Print writes a line for each check, the first offending rows below it, and String last.
 func (r Report) Print(w io.Writer) error {
+	if err := r.printChecks(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, r)
+	return err
+}
+
+func (r Report) printChecks(w io.Writer) error {
 	for _, c := range r.Checks {
 		verdict := "ok  "
 		if c.Violations > 0 {
@@ -147,8 +155,7 @@ func (r Report) Print(w io.Writer) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(w, r)
-	return err
+	return nil
 }
 
 func (r Result) printRows(w io.Writer) error {

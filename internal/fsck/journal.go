@@ -81,11 +81,7 @@ func (r *row) entries() ([]*journalv1.Entry, error) {
 
 // journal reads all shards and compares the tables with what they say.
 func (i *inspection) journal(ctx context.Context) error {
-	rows, err := i.tx.Query(ctx, `SELECT shard FROM bidding_shards UNION SELECT DISTINCT shard FROM bidding_journal ORDER BY 1`)
-	if err != nil {
-		return err
-	}
-	shards, err := pgx.CollectRows(rows, pgx.RowTo[int16])
+	shards, err := i.shards(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,6 +93,15 @@ func (i *inspection) journal(ctx context.Context) error {
 		}
 	}
 	return x.compare(ctx)
+}
+
+// shards lists those that are known or have written.
+func (i *inspection) shards(ctx context.Context) ([]int16, error) {
+	rows, err := i.tx.Query(ctx, `SELECT shard FROM bidding_shards UNION SELECT DISTINCT shard FROM bidding_journal ORDER BY 1`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int16])
 }
 
 // pageRows is how many rows of the journal are in memory at a time.
