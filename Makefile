@@ -93,6 +93,15 @@ race-match: ## 64 callers race for one ask, and for one item of stock, in 16 mar
 	@scripts/ensure-postgres.sh
 	@go run ./test/race -rounds $(if $(FULL),50000,5000) -stock $(if $(FULL),5000,500)
 
+.PHONY: rebuild rebuild-selftest
+rebuild: ## trade at random and by FILE=sales.csv.gz, build everything anew from the journal alone, and compare; FULL=1
+	@scripts/ensure-postgres.sh
+	@go run ./test/rebuild -commands $(if $(FULL),300000,30000) $(if $(FILE),-sales $(FILE))
+
+rebuild-selftest: ## the same with a journal that is changed on the way, which must be noticed
+	@scripts/ensure-postgres.sh
+	@go run ./test/rebuild -commands 3000 -spoil
+
 .PHONY: crash crash-selftest
 
 crash: ## kill the marketplace and PostgreSQL while clients trade, and compare what they were told; FULL=1

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/internal/app"
+	"github.com/sneakers-marketplace/marketplace/internal/user"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
@@ -157,6 +158,11 @@ func (c *Caller) Context() context.Context {
 		c.ctx, c.until = c.lab.As(c.account, c.roles...), now.Add(renewEvery)
 	}
 	return c.ctx
+}
+
+// Owner makes the marketplace's first owner, for what signs in by itself.
+func (l *Lab) Owner(ctx context.Context, email, password string) error {
+	return user.CreateOwner(ctx, l.market.Env, email, password)
 }
 
 // Sizes makes products and n sizes of them, which are markets, and returns their ids.

@@ -43,14 +43,16 @@ func (f *fold) write(b *pgx.Batch, shard int16) {
 }
 
 // limitAccounts writes limits in the order of the accounts: every shard writes them, and
-// two of them in different orders would wait for each other.
+// two of them in different orders would wait for each other. The latest holds, whichever
+// shard comes first.
 func limitAccounts(b *pgx.Batch, f *fold) {
 	accounts := slices.SortedFunc(maps.Keys(f.limits), func(a, b model.AccountID) int { return bytes.Compare(a[:], b[:]) })
 	for _, account := range accounts {
 		c := f.limits[account]
 		b.Queue(`INSERT INTO bidding_account_limits (account_id, max_open_per_market, max_open_total, actor, updated_at)
 			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id) DO UPDATE SET max_open_per_market = excluded.max_open_per_market,
-			max_open_total = excluded.max_open_total, actor = excluded.actor, updated_at = excluded.updated_at`,
+			max_open_total = excluded.max_open_total, actor = excluded.actor, updated_at = excluded.updated_at
+			WHERE excluded.updated_at >= bidding_account_limits.updated_at`,
 			[16]byte(account), c.Limits.PerMarket, c.Limits.Total, [16]byte(c.Actor), c.at.Time())
 	}
 }
