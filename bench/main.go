@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -59,11 +60,20 @@ type options struct {
 }
 
 func measure(ctx context.Context, o options) error {
+	if o.only == "book" {
+		_, err := books(o.rounds)
+		return err
+	}
 	return lab.Run(ctx, lab.Options{Source: config.Source{"BIDDING_LISTEN": biddingAddr}}, func(ctx context.Context, l *lab.Lab) error {
 		f, err := compare(ctx, l, o)
 		if err != nil || o.only != "" {
 			return err
 		}
+		alone, err := books(o.rounds)
+		if err != nil {
+			return err
+		}
+		maps.Copy(f, alone)
 		return report(f, o.out)
 	})
 }
@@ -179,6 +189,8 @@ func report(f figures, out string) error {
 		"E3": f.median("in_process") / f.median("pgbench"),
 		"E4": f.median("one_market") / f.median("thousand_markets"),
 
+		"E7_add": f.median("E7_add"), "E7_busy": f.median("E7_busy"), "E7_deep": f.median("E7_deep"),
+
 		"orders_per_second_one_market":       f.median("one_market"),
 		"orders_per_second_thousand_markets": f.median("thousand_markets"),
 		"echo_per_second":                    f.median("echo"),
@@ -197,8 +209,9 @@ func report(f figures, out string) error {
 	if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // figures are no secret
 		return err
 	}
-	fmt.Printf("bench E1=%.2f E2=%.2f E3=%.2f E4=%.2f orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f\n",
-		latest["E1"], latest["E2"], latest["E3"], latest["E4"], latest["orders_per_second_one_market"], latest["echo_per_second"],
+	fmt.Printf("bench E1=%.2f E2=%.2f E3=%.2f E4=%.2f E7_add=%.0f E7_busy=%.0f E7_deep=%.0f orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f\n",
+		latest["E1"], latest["E2"], latest["E3"], latest["E4"], latest["E7_add"], latest["E7_busy"], latest["E7_deep"],
+		latest["orders_per_second_one_market"], latest["echo_per_second"],
 		latest["pgbench_tps"], latest["orders_per_second_batches"], latest["orders_per_second_in_process"])
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	gatherFor      = 20 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
 	projectTimeout = 30 * time.Second
 	projectRetry   = 200 * time.Millisecond
+	finishTimeout  = 5 * time.Second // for an owner that leaves; the next one writes what is left
 )
 
 // projector writes the tables of one shard behind its journal, during one tenure.
@@ -218,7 +219,7 @@ func (p *projector) settled(ctx context.Context) error {
 // finish ends the projector: with everything written when all is true, else at once.
 func (p *projector) finish(all bool) {
 	if all {
-		ctx, cancel := context.WithTimeout(context.Background(), projectTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 		_ = p.settled(ctx) // what is left, the next owner writes
 		cancel()
 	}

@@ -68,6 +68,7 @@ func TestWhatAnOwnerLeftIsWrittenByTheNext(t *testing.T) {
 	_, err := b.pool.Exec(context.Background(), `UPDATE bidding_shards SET expires_at = clock_timestamp() - interval '1 s'`)
 	require.NoError(t, err)
 	second := repositoryEngine(b) // a process of its own would see the same database
+	b.store.project.Store(nil)    // the first finds the tables moved
 	require.Equal(t, 1, b.count(`SELECT count(*) FROM matches m JOIN bids b ON b.id = m.bid_id
 		WHERE m.created_at = b.created_at AND b.status = 'matched'`), "each with the time of its batch")
 	view, err := second.View(market)
