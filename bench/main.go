@@ -4,12 +4,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"time"
@@ -60,22 +58,34 @@ type options struct {
 }
 
 func measure(ctx context.Context, o options) error {
-	if o.only == "book" {
-		_, err := books(o.rounds)
-		return err
-	}
-	return lab.Run(ctx, lab.Options{Source: config.Source{"BIDDING_LISTEN": biddingAddr}}, func(ctx context.Context, l *lab.Lab) error {
-		f, err := compare(ctx, l, o)
+	f := figures{}
+	if o.only == "" || o.only == "book" { // before anything else runs in this process
+		alone, err := books(o.rounds, os.Stdout)
 		if err != nil || o.only != "" {
 			return err
 		}
-		alone, err := books(o.rounds)
-		if err != nil {
+		f = alone
+	}
+	return lab.Run(ctx, lab.Options{Source: config.Source{"BIDDING_LISTEN": biddingAddr}}, func(ctx context.Context, l *lab.Lab) error {
+		return served(ctx, l, o, f)
+	})
+}
+
+// served adds what is measured on a marketplace to the figures, and reports them all.
+func served(ctx context.Context, l *lab.Lab, o options, f figures) error {
+	if o.only == "" || o.only == "reload" {
+		back, err := reload(ctx, l.DatabaseURL, o.rounds, os.Stdout)
+		if err != nil || o.only != "" {
 			return err
 		}
-		maps.Copy(f, alone)
-		return report(f, o.out)
-	})
+		maps.Copy(f, back)
+	}
+	side, err := compare(ctx, l, o)
+	if err != nil || o.only != "" {
+		return err
+	}
+	maps.Copy(f, side)
+	return report(os.Stdout, f, facts(ctx, l.DatabaseURL), o.out)
 }
 
 // contest is one of the things that are measured side by side.
@@ -179,39 +189,4 @@ func execute(ctx context.Context, url, sql string) error {
 	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, sql)
 	return err
-}
-
-// report prints the ratios and writes them for programs.
-func report(f figures, out string) error {
-	latest := map[string]float64{
-		"E1": f.median("one_market") / f.median("echo"),
-		"E2": f.median("batches") / f.median("pgbench"),
-		"E3": f.median("in_process") / f.median("pgbench"),
-		"E4": f.median("one_market") / f.median("thousand_markets"),
-
-		"E7_add": f.median("E7_add"), "E7_busy": f.median("E7_busy"), "E7_deep": f.median("E7_deep"),
-
-		"orders_per_second_one_market":       f.median("one_market"),
-		"orders_per_second_thousand_markets": f.median("thousand_markets"),
-		"echo_per_second":                    f.median("echo"),
-		"orders_per_second_batches":          f.median("batches"),
-		"orders_per_second_in_process":       f.median("in_process"),
-		"pgbench_tps":                        f.median("pgbench"),
-		"orders_per_pgbench_insert":          f.median("one_market") / f.median("pgbench"),
-	}
-	text, err := json.MarshalIndent(latest, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil { //nolint:gosec // figures are no secret
-		return err
-	}
-	if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // figures are no secret
-		return err
-	}
-	fmt.Printf("bench E1=%.2f E2=%.2f E3=%.2f E4=%.2f E7_add=%.0f E7_busy=%.0f E7_deep=%.0f orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f\n",
-		latest["E1"], latest["E2"], latest["E3"], latest["E4"], latest["E7_add"], latest["E7_busy"], latest["E7_deep"],
-		latest["orders_per_second_one_market"], latest["echo_per_second"],
-		latest["pgbench_tps"], latest["orders_per_second_batches"], latest["orders_per_second_in_process"])
-	return nil
 }
