@@ -96,7 +96,7 @@ type contest struct {
 
 // compare runs the contests in turn, so that a slow moment of the machine hits all of them.
 func compare(ctx context.Context, l *lab.Lab, o options) (figures, error) {
-	contests, stop, err := contestants(ctx, l)
+	contests, hot, stop, err := contestants(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -122,42 +122,49 @@ func compare(ctx context.Context, l *lab.Lab, o options) (figures, error) {
 			fmt.Printf("round %d  %-18s %10.0f /s\n", round+1, c.name, v)
 		}
 	}
+	if o.only == "" {
+		late, err := latencies(ctx, hot, l.DatabaseURL, f.median("one_market"), o, os.Stdout)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(f, late)
+	}
 	return f, nil
 }
 
-// contestants prepares what is measured; stop takes it down again.
-func contestants(ctx context.Context, l *lab.Lab) (list []contest, stop func(), err error) {
+// contestants prepares what is measured, and the load on one market; stop takes it down again.
+func contestants(ctx context.Context, l *lab.Lab) (list []contest, hot *load, stop func(), err error) {
 	if err := execute(ctx, l.DatabaseURL, `CREATE TABLE bench_insert (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, price bigint, created_at timestamptz)`); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	markets, err := l.Sizes(1000, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	exchange, err := dialAll(biddingAddr)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	mirror, err := dialAll(echoAddr)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	hot, err := newLoad(l, exchange, markets[:1])
+	hot, err = newLoad(l, exchange, markets[:1])
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	bare, err := newLoad(l, mirror, markets[:1])
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	inner, closeInner, err := newInProcess(ctx, l.DatabaseURL)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	stopEcho, err := serveEcho(echoAddr, l.Verifier)
 	if err != nil {
 		closeInner()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	wide := &load{clients: hot.clients, traders: hot.traders, markets: markets}
 	return []contest{
@@ -167,7 +174,7 @@ func contestants(ctx context.Context, l *lab.Lab) (list []contest, stop func(), 
 		{"batches", hot.batches},
 		{"thousand_markets", wide.run},
 		{"in_process", inner.run},
-	}, func() { stopEcho(); closeInner() }, nil
+	}, hot, func() { stopEcho(); closeInner() }, nil
 }
 
 func profileTo(path string) (end func(), err error) {

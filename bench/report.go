@@ -31,6 +31,8 @@ func goals(f figures) []goal {
 		{"E2", ratio("batches", "pgbench"), 3.5, true, "orders in batches / single-row inserts"},
 		{"E3", ratio("in_process", "pgbench"), 3, true, "orders in process / single-row inserts"},
 		{"E4", ratio("one_market", "thousand_markets"), 0.8, true, "orders in one market / in 1,000"},
+		{"E5_a", f.median("E5_a"), 15, false, "median of an order at a third of the rate / of a bare commit"},
+		{"E5_b", f.median("E5_b"), 40, false, "the same of the 99th percentile"},
 		{"E7_add", f.median("E7_add"), 180, false, "ns a command of the book: orders"},
 		{"E7_busy", f.median("E7_busy"), 140, false, "with 30 % cancels"},
 		{"E7_deep", f.median("E7_deep"), 160, false, "400 levels, 80,000 open orders"},
