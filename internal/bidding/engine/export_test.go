@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strconv"
+
 	"math"
 
 	dto "github.com/prometheus/client_model/go"
@@ -16,4 +18,16 @@ func Taken(e *Engine) int {
 		return math.MinInt
 	}
 	return int(m.GetCounter().GetValue())
+}
+
+// Behind is how many commands the engine says that its tables are behind.
+func Behind(e *Engine) (commands float64) {
+	for n := range e.shards {
+		var m dto.Metric
+		if err := e.metrics.behind.WithLabelValues(strconv.Itoa(int(n))).Write(&m); err != nil {
+			return math.Inf(1)
+		}
+		commands += m.GetGauge().GetValue()
+	}
+	return commands
 }

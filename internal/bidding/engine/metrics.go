@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,7 @@ type Metrics struct {
 	commands prometheus.Counter
 	matches  prometheus.Counter
 	commit   prometheus.Histogram
+	behind   *prometheus.GaugeVec
 }
 
 // NewMetrics registers the engine's metrics.
@@ -27,7 +29,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
-	r.MustRegister(m.taken, m.batches, m.commands, m.matches, m.commit)
+	m.behind = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "bidding_tables_behind_commands", Help: "Committed commands that the tables do not show yet; 0 for a shard that is served elsewhere.",
+	}, []string{"shard"})
+	r.MustRegister(m.taken, m.batches, m.commands, m.matches, m.commit, m.behind)
 	return m
 }
 
@@ -36,6 +41,15 @@ func (m *Metrics) take(r *request) {
 	if m != nil {
 		m.taken.Add(float64(len(r.items)))
 	}
+}
+
+// lag returns where a shard's projector tells how far its tables are behind.
+func (m *Metrics) lag(shard uint8) func(commands int) {
+	if m == nil {
+		return func(int) {}
+	}
+	gauge := m.behind.WithLabelValues(strconv.Itoa(int(shard)))
+	return func(commands int) { gauge.Set(float64(commands)) }
 }
 
 // observe counts a committed batch.

@@ -40,6 +40,7 @@ func TestAnswersDoNotWaitForTheTablesAndReadersDo(t *testing.T) {
 	r := b.place(order(market, model.Bid, id.New(), 100_00, 1))
 	require.Equal(t, model.Active, r.Order.Status)
 	require.Zero(t, b.now(`SELECT count(*) FROM bids`), "acknowledged, in the journal, in no table yet")
+	require.EqualValues(t, 1, engine.Behind(b.engine), "and operators see it")
 
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
@@ -52,6 +53,7 @@ func TestAnswersDoNotWaitForTheTablesAndReadersDo(t *testing.T) {
 	}()
 	release()
 	require.Equal(t, 1, <-waited, "whoever was answered sees his own doing")
+	require.Zero(t, engine.Behind(b.engine))
 }
 
 func TestWhatAnOwnerLeftIsWrittenByTheNext(t *testing.T) {
