@@ -14,6 +14,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/migrations"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
@@ -47,13 +48,16 @@ func newInProcess(ctx context.Context, server string) (*inProcess, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &inProcess{market: id.New(), engine: engine.New(engine.Options{
+	p := &inProcess{market: id.New()}
+	var stop func()
+	p.engine, stop, err = lab.Engine(ctx, engine.Options{
 		Store: repository.New(pool, pool), Clock: clock.System{}, Node: engine.Node{Name: "bench", Addr: "memory"}, Log: zerolog.Nop(),
-	})}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = p.engine.Run(running) }()
-	end := func() { stop(); <-ended; pool.Close() }
+	})
+	if err != nil {
+		pool.Close()
+		return nil, nil, err
+	}
+	end := func() { stop(); pool.Close() }
 	if err := p.open(ctx); err != nil {
 		end()
 		return nil, nil, err
@@ -74,15 +78,8 @@ func database(ctx context.Context, server, name string) (address string, err err
 	return u.String(), migrations.Up(ctx, u.String())
 }
 
-// open waits for the engine, opens a market and lets a thousand accounts trade without caps.
+// open opens a market and lets a thousand accounts trade without caps.
 func (p *inProcess) open(ctx context.Context) error {
-	for p.engine.Ready(ctx) != nil {
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	_, err := p.engine.Submit(ctx, model.Command{
 		Kind: model.OpenMarket, Market: p.market, Settings: new(model.DefaultSettings()),
 		Listing: &model.Listing{Product: id.New(), ProductName: "Bench", SKU: "BENCH", SizeLabel: "10", Currency: "USD", Version: 1},

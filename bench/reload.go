@@ -12,6 +12,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
@@ -87,20 +88,13 @@ func fill(ctx context.Context, pool *pgxpool.Pool) error {
 // comeBack starts an engine and returns how long it took until it served.
 func comeBack(ctx context.Context, pool *pgxpool.Pool) (time.Duration, error) {
 	start := clock.Monotonic()
-	e := engine.New(engine.Options{
+	e, stop, err := lab.Engine(ctx, engine.Options{
 		Store: repository.New(pool, pool), Clock: clock.System{}, Log: zerolog.Nop(), Node: engine.Node{Name: "bench", Addr: "memory"},
 	})
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = e.Run(running) }()
-	defer func() { stop(); <-ended }()
-	for e.Ready(ctx) != nil {
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+	if err != nil {
+		return 0, err
 	}
+	defer stop()
 	took := clock.Since(start)
 	var open int64
 	rows, err := pool.Query(ctx, `SELECT id FROM bidding_markets`)

@@ -16,6 +16,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
+	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 )
 
@@ -43,20 +44,13 @@ func build(ctx context.Context, address string, w io.Writer) error {
 		return err
 	}
 	defer pool.Close()
-	e := engine.New(engine.Options{
+	e, stop, err := lab.Engine(ctx, engine.Options{
 		Store: repository.New(pool, pool), Clock: &stopped{}, Log: zerolog.Nop(), Node: engine.Node{Name: "builder", Addr: "nowhere"},
 	})
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = e.Run(running) }()
-	defer func() { stop(); <-ended }()
-	for e.Ready(ctx) != nil {
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err != nil {
+		return err
 	}
+	defer stop()
 	rows, err := pool.Query(ctx, `SELECT id FROM bidding_markets`)
 	if err != nil {
 		return err

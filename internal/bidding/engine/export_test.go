@@ -1,9 +1,8 @@
 package engine
 
 import (
-	"strconv"
-
 	"math"
+	"strconv"
 
 	dto "github.com/prometheus/client_model/go"
 )
