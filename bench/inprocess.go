@@ -14,7 +14,6 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
-	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/migrations"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
@@ -50,7 +49,7 @@ func newInProcess(ctx context.Context, server string) (*inProcess, func(), error
 	}
 	p := &inProcess{market: id.New()}
 	var stop func()
-	p.engine, stop, err = lab.Engine(ctx, engine.Options{
+	p.engine, stop, err = start(ctx, engine.Options{
 		Store: repository.New(pool, pool), Clock: clock.System{}, Node: engine.Node{Name: "bench", Addr: "memory"}, Log: zerolog.Nop(),
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
-	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
@@ -87,15 +86,15 @@ func fill(ctx context.Context, pool *pgxpool.Pool) error {
 
 // comeBack starts an engine and returns how long it took until it served.
 func comeBack(ctx context.Context, pool *pgxpool.Pool) (time.Duration, error) {
-	start := clock.Monotonic()
-	e, stop, err := lab.Engine(ctx, engine.Options{
+	began := clock.Monotonic()
+	e, stop, err := start(ctx, engine.Options{
 		Store: repository.New(pool, pool), Clock: clock.System{}, Log: zerolog.Nop(), Node: engine.Node{Name: "bench", Addr: "memory"},
 	})
 	if err != nil {
 		return 0, err
 	}
 	defer stop()
-	took := clock.Since(start)
+	took := clock.Since(began)
 	var open int64
 	rows, err := pool.Query(ctx, `SELECT id FROM bidding_markets`)
 	if err != nil {

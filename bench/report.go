@@ -15,13 +15,13 @@ import (
 // goal is a figure with what it is to reach.
 type goal struct {
 	key     string
-	value   float64
+	figure  float64
 	goal    float64
 	atLeast bool // else at most
 	says    string
 }
 
-func (g goal) reached() bool { return g.atLeast == (g.value >= g.goal) || g.value == g.goal }
+func (g goal) reached() bool { return g.atLeast == (g.figure >= g.goal) || g.figure == g.goal }
 
 // goals are the figures in the order in which they are printed.
 func goals(f figures) []goal {
@@ -56,9 +56,9 @@ func report(w io.Writer, f figures, facts map[string]any, out string) error {
 		if g.atLeast {
 			bound = "at least"
 		}
-		_, _ = fmt.Fprintf(w, "%-8s %10.2f  %-8s %9.6g  %-8s %s\n", g.key, g.value, bound, g.goal, verdict, g.says)
-		line += fmt.Sprintf(" %s=%.2f", g.key, g.value)
-		latest[g.key] = g.value
+		_, _ = fmt.Fprintf(w, "%-8s %10.2f  %-8s %9.6g  %-8s %s\n", g.key, g.figure, bound, g.goal, verdict, g.says)
+		line += fmt.Sprintf(" %s=%.2f", g.key, g.figure)
+		latest[g.key] = g.figure
 	}
 	for key, name := range map[string]string{
 		"orders_per_second_one_market": "one_market", "orders_per_second_thousand_markets": "thousand_markets", "echo_per_second": "echo",

@@ -20,13 +20,13 @@ func Taken(e *Engine) int {
 }
 
 // Behind is how many commands the engine says that its tables are behind.
-func Behind(e *Engine) (commands float64) {
+func Behind(e *Engine) (commands int) {
 	for n := range e.shards {
 		var m dto.Metric
 		if err := e.metrics.behind.WithLabelValues(strconv.Itoa(int(n))).Write(&m); err != nil {
-			return math.Inf(1)
+			return math.MinInt
 		}
-		commands += m.GetGauge().GetValue()
+		commands += int(m.GetGauge().GetValue())
 	}
 	return commands
 }

@@ -43,13 +43,35 @@ func (m *Metrics) take(r *request) {
 	}
 }
 
-// lag returns where a shard's projector tells how far its tables are behind.
-func (m *Metrics) lag(shard uint8) func(commands int) {
+// lag is how far the tables of one shard are behind.
+type lag struct{ commands prometheus.Gauge } // nil = not measured
+
+func (m *Metrics) lagOf(shard uint8) lag {
 	if m == nil {
-		return func(int) {}
+		return lag{}
 	}
-	gauge := m.behind.WithLabelValues(strconv.Itoa(int(shard)))
-	return func(commands int) { gauge.Set(float64(commands)) }
+	return lag{m.behind.WithLabelValues(strconv.Itoa(int(shard)))}
+}
+
+// grow counts a batch that was committed.
+func (l lag) grow(r *Record) {
+	if l.commands != nil {
+		l.commands.Add(float64(len(r.Entries)))
+	}
+}
+
+// shrink counts a batch that the tables show.
+func (l lag) shrink(r *Record) {
+	if l.commands != nil {
+		l.commands.Sub(float64(len(r.Entries)))
+	}
+}
+
+// end says that the shard is somebody else's from now on.
+func (l lag) end() {
+	if l.commands != nil {
+		l.commands.Set(0)
+	}
 }
 
 // observe counts a committed batch.

@@ -32,7 +32,7 @@ type projector struct {
 	log   zerolog.Logger
 	room  chan struct{} // told when the writer may go on
 	lost  func()        // called when somebody else moves the tables
-	lags  func(int)     // told how many commands the tables are behind
+	gauge lag
 
 	mu      sync.Mutex
 	waiting []*Record // committed and not in the tables yet, oldest first
@@ -47,10 +47,10 @@ type projector struct {
 }
 
 // newProjector starts a projector for a shard whose tables show batch at.
-func newProjector(shard uint8, store Projection, log zerolog.Logger, at int64, lost func(), lags func(int)) *projector {
+func newProjector(shard uint8, store Projection, log zerolog.Logger, at int64, lost func(), gauge lag) *projector {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &projector{
-		shard: shard, store: store, log: log, lost: lost, lags: lags, head: at, done: at, stop: stop,
+		shard: shard, store: store, log: log, lost: lost, gauge: gauge, head: at, done: at, stop: stop,
 		room: make(chan struct{}, 1), moved: make(chan struct{}), wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go p.run(ctx)
@@ -62,7 +62,7 @@ func (p *projector) add(r *Record) {
 	p.mu.Lock()
 	p.waiting = append(p.waiting, r)
 	p.behind += len(r.Entries)
-	p.lags(p.behind)
+	p.gauge.grow(r)
 	p.head = r.Row.Seq
 	p.mu.Unlock()
 	signal(p.wake)
@@ -185,8 +185,8 @@ func (p *projector) advance(n int) {
 	defer p.mu.Unlock()
 	for _, r := range p.waiting[:n] {
 		p.behind -= len(r.Entries)
+		p.gauge.shrink(r)
 	}
-	p.lags(p.behind)
 	p.done = p.waiting[n-1].Row.Seq
 	clear(p.waiting[:n])
 	p.waiting = p.waiting[n:]
@@ -228,7 +228,7 @@ func (p *projector) finish(all bool) {
 	}
 	p.stop()
 	<-p.ended
-	p.lags(0) // from now on it is another's
+	p.gauge.end()
 }
 
 // signal tells a channel of one, which may have been told already.

@@ -28,7 +28,7 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 	case <-s.lost: // about an earlier tenure
 	default:
 	}
-	st.tables = newProjector(s.number, s.store, s.log, st.head.Seq, func() { signal(s.lost) }, s.metrics.lag(s.number))
+	st.tables = newProjector(s.number, s.store, s.log, st.head.Seq, func() { signal(s.lost) }, s.metrics.lagOf(s.number))
 	s.serving.Store(st)
 	broken := w.write(ctx)
 	st.tables.finish(broken == nil)

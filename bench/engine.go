@@ -1,4 +1,4 @@
-package lab
+package main
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 // lookEvery is how often a starting engine is asked whether it serves.
 const lookEvery = 5 * time.Millisecond
 
-// Engine runs an engine without the services around it and returns once it serves; stop
+// start runs an engine without the services around it and returns once it serves; stop
 // ends it and waits until it has ended.
-func Engine(ctx context.Context, o engine.Options) (e *engine.Engine, stop func(), err error) {
+func start(ctx context.Context, o engine.Options) (e *engine.Engine, stop func(), err error) {
 	e = engine.New(o)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
