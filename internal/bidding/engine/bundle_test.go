@@ -41,6 +41,7 @@ type faulty struct {
 	*repository.Repository
 	commit  atomic.Pointer[func(ctx context.Context, r *journal.Row) error] // instead of Commit
 	written atomic.Pointer[error]
+	load    atomic.Pointer[error]
 	renew   atomic.Pointer[func() ([]uint8, error)]
 	project atomic.Pointer[func(ctx context.Context, shard uint8, after int64, r []*engine.Record) error] // instead of Project
 }
@@ -55,6 +56,13 @@ func (f *faulty) Project(ctx context.Context, shard uint8, after int64, r []*eng
 // projecting makes the tables be written by do.
 func (f *faulty) projecting(do func(ctx context.Context, shard uint8, after int64, r []*engine.Record) error) {
 	f.project.Store(&do)
+}
+
+func (f *faulty) Load(ctx context.Context, shard uint8, r engine.Restorer) (engine.Head, error) {
+	if err := f.load.Load(); err != nil {
+		return engine.Head{}, *err
+	}
+	return f.Repository.Load(ctx, shard, r)
 }
 
 func (f *faulty) Commit(ctx context.Context, r *journal.Row) error {

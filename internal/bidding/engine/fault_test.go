@@ -288,3 +288,20 @@ func TestEngineWithoutADatabaseWaitsForIt(t *testing.T) {
 	require.NoError(t, err)
 	b.ready(e)
 }
+
+func TestWhoeverWasAnsweredBeforeTheEngineStopsIsNotAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{"a batch that cannot be stored": engine.ErrData, "a batch that never arrived": errBroken} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			market := b.open()
+			refuse := func(context.Context, *journal.Row) error { return cause }
+			b.store.load.Store(&errBroken) // the shard does not come back
+			b.store.commit.Store(&refuse)
+			_, err := b.engine.Submit(context.Background(), order(market, model.Bid, id.New(), 100_00, 1))
+			require.Error(t, err)
+			b.stop()
+		})
+	}
+}

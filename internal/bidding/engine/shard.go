@@ -107,6 +107,7 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 		lease, ok, err := s.claim(ctx)
 		if err == nil && broken != nil { // the epoch has moved on or is another's: the past is settled
 			if *again, err = s.settle(ctx, broken); err == nil {
+				*broken = poisoned{} // whoever ends the shard now has nobody left to answer there
 				broken = nil
 			}
 		}
