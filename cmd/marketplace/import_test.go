@@ -64,6 +64,7 @@ func TestPROD_007_ImportAndExportSignInAtAMarketplaceThatRuns(t *testing.T) {
 	users, catalogue := freePort(t), freePort(t)
 	src := config.Environ().With(config.Source{
 		"DATABASE_URL": url, "USER_LISTEN": users, "PRODUCT_LISTEN": catalogue, "BIDDING_LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "",
+		"USER_BCRYPT_COST": "4", "ENVIRONMENT": "test",
 	})
 	require.NoError(t, app.CreateOwner(t.Context(), src, url, email, password))
 	state := t.TempDir()

@@ -20,6 +20,7 @@ func TestTemporaryMarketplaceGoesOnUntilItsWorkIsDone(t *testing.T) {
 	require.NoError(t, err)
 	o := Options{State: filepath.Join(stateDir(t), "own"), Source: config.Source{
 		"MARKETPLACE_PG_BIN": found[0].Bin, "DATABASE_URL": "postgres://127.0.0.1:1/never", "USER_LISTEN": "not an address",
+		"USER_BCRYPT_COST": "4", "ENVIRONMENT": "test",
 	}}
 	visit := func(ctx context.Context, result func() error) error {
 		return Temporary(ctx, o, "test", func(ctx context.Context, g Guest) error {
