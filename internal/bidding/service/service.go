@@ -32,7 +32,7 @@ func (s *Service) submit(ctx context.Context, c model.Command) (engine.Reply, er
 		if err := s.open(ctx, c.Market); err != nil {
 			return engine.Reply{}, err
 		}
-	case errors.Is(err, model.ErrMarketHalted) && s.unconfirmed(c.Market):
+	case errors.Is(err, model.ErrMarketHalted) && (s.unconfirmed(c.Market) || s.takesOrders(c.Market)):
 	default:
 		return reply, err
 	}
@@ -58,6 +58,13 @@ func (s *Service) open(ctx context.Context, market model.MarketID) error {
 func (s *Service) unconfirmed(market model.MarketID) bool {
 	v, err := s.exchange.View(market)
 	return err == nil && v.Market.Listing.Version == 0
+}
+
+// takesOrders reports whether a market is open now, as one is that was confirmed since it
+// refused an order.
+func (s *Service) takesOrders(market model.MarketID) bool {
+	v, err := s.exchange.View(market)
+	return err == nil && v.Market.State() != model.MarketHalted
 }
 
 // confirm looks at the catalogue again, now that the market would be told of changes.
