@@ -115,6 +115,9 @@ func (v *verification) run(ctx context.Context) (Chain, error) {
 // shard follows the rows of one shard from the first to the last.
 func (v *verification) shard(ctx context.Context, s *shard) (ShardHead, error) {
 	head := ShardHead{Shard: s.number}
+	if err := s.early(ctx); err != nil {
+		return head, err
+	}
 	for {
 		page, err := s.page(ctx)
 		if err != nil {

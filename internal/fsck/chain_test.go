@@ -45,6 +45,8 @@ func TestVerifyingTheJournalFindsWhateverWasChanged(t *testing.T) {
 		"two rows change places":  {`UPDATE bidding_journal SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE shard = ` + busiest + ` AND seq IN (2, 3); UPDATE bidding_journal SET seq = -seq WHERE seq < 0`, "J02"},
 		"a row is gone":           {`DELETE FROM bidding_journal WHERE shard = ` + busiest + ` AND seq = 2`, "J01"},
 		"the first row is gone":   {`DELETE FROM bidding_journal WHERE shard = ` + busiest + ` AND seq = 1`, "J01"},
+		"a row before the first":  {`INSERT INTO bidding_journal SELECT shard, 0, epoch, at, n, prev_hash, hash, body FROM bidding_journal WHERE seq = 1`, "J01"},
+		"a row of no shard":       {`INSERT INTO bidding_journal SELECT 255, seq, epoch, at, n, prev_hash, hash, body FROM bidding_journal WHERE seq = 1 AND shard = ` + busiest, "J03"},
 		"the newest row is gone":  {`DELETE FROM bidding_journal j USING bidding_shards s WHERE s.shard = j.shard AND s.seq = j.seq`, "J03"},
 		"a row comes twice":       {`INSERT INTO bidding_journal SELECT shard, seq + 1, epoch, at, n, prev_hash, hash, body FROM bidding_journal j WHERE seq = (SELECT max(seq) FROM bidding_journal k WHERE k.shard = j.shard)`, "J02"},
 		"another epoch":           {`UPDATE bidding_journal SET epoch = 0 WHERE shard = ` + busiest + ` AND seq = 2`, "J04"},

@@ -11,6 +11,8 @@ const aBusyShard = ` WHERE shard = (SELECT shard FROM bidding_shards WHERE seq >
 // journalFaults change the journal: without care, or by somebody who seals it again.
 var journalFaults = []fault{
 	{check: "J01", does: "a row vanishes", sql: []string{`DELETE FROM bidding_journal` + aMiddleRow}},
+	{check: "J01", does: "a row is put before the first", sql: []string{`INSERT INTO bidding_journal
+		SELECT shard, 0, epoch, at, n, prev_hash, hash, body FROM bidding_journal WHERE seq = 1`}},
 	{check: "J02", does: "a row's body is changed", sql: []string{`UPDATE bidding_journal SET body = set_byte(body, 5, get_byte(body, 5) # 1)` + aMiddleRow}},
 	{check: "J02", does: "a row's time is changed", sql: []string{`UPDATE bidding_journal SET at = at + interval '1 microsecond'` + aMiddleRow}},
 	{check: "J02", does: "a row names another hash before it", sql: []string{`

@@ -132,6 +132,9 @@ func (s *shard) read(ctx context.Context) error {
 	if err := s.tables(ctx); err != nil {
 		return err
 	}
+	if err := s.early(ctx); err != nil {
+		return err
+	}
 	for {
 		page, err := s.page(ctx)
 		if err != nil {
@@ -174,6 +177,21 @@ func or(p *int64) int64 {
 		return 0
 	}
 	return *p
+}
+
+// early finds rows that are numbered before the first: reading starts at 1, so that
+// nobody would ever see them again.
+func (s *shard) early(ctx context.Context) error {
+	rows, err := s.tx.Query(ctx, `SELECT seq FROM bidding_journal WHERE shard = $1 AND seq < 1 ORDER BY seq`, s.number)
+	if err != nil {
+		return err
+	}
+	var seq int64
+	_, err = pgx.ForEachRow(rows, []any{&seq}, func() error {
+		s.found("J01", "shard=%d seq=%d before_the_first=1", s.number, seq)
+		return nil
+	})
+	return err
 }
 
 func (s *shard) page(ctx context.Context) ([]row, error) {
