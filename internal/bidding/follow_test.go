@@ -1,6 +1,9 @@
 package bidding
 
 import (
+	"errors"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +175,28 @@ func TestMKT_002_AnOpeningThatWasCutOffIsCompletedByTheNext(t *testing.T) {
 	w.restart()
 	_, err = w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
 	require.NoError(t, err)
+}
+
+func TestMKT_002_WhoeverMeetsAMarketWhileItOpensIsNotRefused(t *testing.T) {
+	t.Parallel()
+	const markets, callers = 40, 8
+	w := setup(t)
+	buyers := make([]person, callers)
+	for i := range buyers {
+		buyers[i] = w.signIn()
+	}
+	for i := range markets {
+		size := w.shop.add(w.product, strconv.Itoa(20+i), productv1.ProductStatus_ACTIVE)
+		errs := make([]error, callers)
+		var all sync.WaitGroup
+		for n, buyer := range buyers {
+			all.Go(func() {
+				_, errs[n] = w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+			})
+		}
+		all.Wait()
+		require.NoError(t, errors.Join(errs...))
+	}
 }
 
 func TestUSER_006_WithoutNewsOfRevocationsNobodyTradesAndEverybodyReads(t *testing.T) {

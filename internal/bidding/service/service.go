@@ -23,8 +23,8 @@ func New(exchange Exchange, store Store, catalogue Catalogue) *Service {
 }
 
 // submit hands a command to the engine. A market that nobody used yet is opened first,
-// from what the catalogue says of its size, and one that was opened but never confirmed,
-// because whoever did it was cut off, is confirmed (MKT-002).
+// from what the catalogue says of its size, and one that was opened but not confirmed,
+// because somebody is about to, or was cut off, is confirmed (MKT-002).
 func (s *Service) submit(ctx context.Context, c model.Command) (engine.Reply, error) {
 	reply, err := s.exchange.Submit(ctx, c)
 	switch {
@@ -32,7 +32,7 @@ func (s *Service) submit(ctx context.Context, c model.Command) (engine.Reply, er
 		if err := s.open(ctx, c.Market); err != nil {
 			return engine.Reply{}, err
 		}
-	case errors.Is(err, model.ErrMarketHalted) && (s.unconfirmed(c.Market) || s.takesOrders(c.Market)):
+	case errors.Is(err, model.ErrMarketHalted) && !s.halted(c.Market):
 	default:
 		return reply, err
 	}
@@ -60,11 +60,11 @@ func (s *Service) unconfirmed(market model.MarketID) bool {
 	return err == nil && v.Market.Listing.Version == 0
 }
 
-// takesOrders reports whether a market is open now, as one is that was confirmed since it
-// refused an order.
-func (s *Service) takesOrders(market model.MarketID) bool {
+// halted reports whether a market takes nothing and is meant to: neither is one that was
+// never confirmed, nor one that was confirmed since it refused an order.
+func (s *Service) halted(market model.MarketID) bool {
 	v, err := s.exchange.View(market)
-	return err == nil && v.Market.State() != model.MarketHalted
+	return err != nil || (v.Market.Listing.Version != 0 && v.Market.State() == model.MarketHalted)
 }
 
 // confirm looks at the catalogue again, now that the market would be told of changes.
