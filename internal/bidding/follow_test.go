@@ -166,20 +166,29 @@ func TestMKT_002_AChangeBeforeTheMarketWasThereIsNotMissed(t *testing.T) {
 func TestMKT_002_AnOpeningThatWasCutOffIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	size := w.shop.add(w.product, "12", productv1.ProductStatus_ACTIVE)
-	w.shop.fallAfter(1)
+	sizes := []string{
+		w.shop.add(w.product, "12", productv1.ProductStatus_ACTIVE), w.shop.add(w.product, "13", productv1.ProductStatus_ACTIVE),
+	}
 	buyer := w.signIn()
-	_, err := w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
-	requireRefused(t, err, codes.Unavailable, "CATALOGUE_UNAVAILABLE")
+	for _, size := range sizes {
+		w.shop.fallAfter(1)
+		_, err := w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+		requireRefused(t, err, codes.Unavailable, "CATALOGUE_UNAVAILABLE")
+	}
 	w.shop.fallAfter(-1)
 	w.restart()
-	_, err = w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: size, Price: 100_00})
+	_, err := w.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: sizes[0], Price: 100_00})
 	require.NoError(t, err)
+	batch, err := w.PlaceBatch(buyer, &biddingv1.PlaceBatchRequest{Orders: []*biddingv1.NewOrder{
+		{Side: biddingv1.Side_BID, MarketId: sizes[1], Price: 100_00},
+	}})
+	require.NoError(t, err)
+	require.Nil(t, batch.GetResults()[0].GetRefusal(), "nor does a batch find it closed")
 }
 
 func TestMKT_002_WhoeverMeetsAMarketWhileItOpensIsNotRefused(t *testing.T) {
 	t.Parallel()
-	const markets, callers = 40, 8
+	const markets, callers = 150, 32
 	w := setup(t)
 	buyers := make([]person, callers)
 	for i := range buyers {

@@ -93,6 +93,16 @@ func eventMutants() []mutant {
 		},
 		{
 			name: "opening-cut-off-stays-so", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
+			from: "return err != nil || (v.Market.Listing.Version != 0 && v.Market.State() == model.MarketHalted)",
+			to:   "return err != nil || v.Market.State() == model.MarketHalted",
+		},
+		{
+			name: "met-while-it-opened-is-refused", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
+			from: "return err != nil || (v.Market.Listing.Version != 0 && v.Market.State() == model.MarketHalted)",
+			to:   "return err != nil || v.Market.Listing.Version != 0",
+		},
+		{
+			name: "batch-leaves-an-opening-cut-off", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
 			from: "return err == nil && v.Market.Listing.Version == 0",
 			to:   "return err == nil && v == nil",
 		},
