@@ -110,6 +110,13 @@ crash: ## kill the marketplace and PostgreSQL while clients trade, and compare w
 	@go build -o bin/crash ./test/chaos
 	@exec bin/crash $(if $(FULL),-process-kills 25 -postgres-kills 10) $(if $(SEED),-seed $(SEED))
 
+.PHONY: failover
+failover: ## two nodes of the exchange under load: kill one, stop one, put one to sleep for 30 s; FULL=1
+	@scripts/ensure-postgres.sh
+	@go build -o bin/marketplace ./cmd/marketplace
+	@go build -o bin/crash ./test/chaos
+	@exec bin/crash -rate 2000 -node-kills $(if $(FULL),20,2) -node-leaves $(if $(FULL),20,2) -node-sleeps $(if $(FULL),6,1) $(if $(SEED),-seed $(SEED))
+
 crash-selftest: ## the same with marketplaces that are broken on purpose, each of which must be caught
 	@scripts/ensure-postgres.sh
 	@go build -o bin/crash ./test/chaos

@@ -58,7 +58,7 @@ var services = []string{"user", "product", "bidding"}
 var rooms = map[string]int{
 	"model": words, "book": words, "journal": words, "ledger": words,
 	"service": deeds, "engine": deeds,
-	"repository": ways, "handler": ways, "consumer": ways, "peer": ways, "provider": ways, "channel": ways,
+	"repository": ways, "handler": ways, "consumer": ways, "peer": ways, "cluster": ways, "provider": ways, "channel": ways,
 }
 
 // beside are the packages of internal that belong to no service.

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/cluster"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/consumer"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/handler"
@@ -38,6 +40,7 @@ type Config struct {
 	Listen  string `env:"BIDDING_LISTEN" envDefault:"127.0.0.1:50053" doc:"address the bidding service listens on"`
 	Address string `env:"BIDDING_ADDRESS" envDefault:"127.0.0.1:50053" doc:"where other services reach the bidding service"` // known here so that a .env of all services is no misspelling
 	Product string `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"`
+	Node    string `env:"BIDDING_NODE_ADDRESS" doc:"where the other bidding nodes reach this one, when that is not where it listens"`
 	Users   string `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"`
 	DB      database.Config
 	Auth    auth.Config
@@ -67,6 +70,7 @@ type builder struct {
 	env   *run.Env
 	tasks []run.Task
 
+	credential      *auth.ServiceCredential
 	users, products *grpc.ClientConn
 	revocations     *revocation.Follower
 }
@@ -83,15 +87,17 @@ func (b *builder) build(ctx context.Context) error {
 		return err
 	}
 	store := repository.New(pool, commits)
-	exchange := engine.New(engine.Options{
-		Store: store, Clock: b.env.Clock, Log: b.env.Log, Metrics: engine.NewMetrics(b.env.Metrics),
-		Node: engine.Node{Name: nodeName(), Addr: b.cfg.Listen},
+	local := engine.New(engine.Options{
+		Store: store, Clock: b.env.Clock, Log: b.env.Log, Metrics: engine.NewMetrics(b.env.Metrics), Node: b.node(),
 	})
+	exchange := cluster.New(local, func(address string) (*grpc.ClientConn, error) {
+		return b.env.Network.Dial("another node of "+Name, address, rpc.AsService(b.credential))
+	}, b.env.Log)
 	svc := service.New(exchange, store, peer.NewCatalogue(b.products))
-	b.add(exchange,
+	b.add(exchange, local,
 		event.NewConsumer("user", b.users, consumer.New(svc, "user"), b.env.Log),
 		event.NewConsumer("product", b.products, consumer.New(svc, "product"), b.env.Log))
-	server, err := b.server(exchange, svc, store)
+	server, err := b.server(local, svc, store)
 	if err != nil {
 		return err
 	}
@@ -101,15 +107,15 @@ func (b *builder) build(ctx context.Context) error {
 
 // connect reaches out to the other services, as this one.
 func (b *builder) connect() error {
-	credential, err := auth.NewServiceCredential(b.cfg.Auth, Name, b.env.Clock)
-	if err != nil {
+	var err error
+	if b.credential, err = auth.NewServiceCredential(b.cfg.Auth, Name, b.env.Clock); err != nil {
 		return err
 	}
 	for _, to := range []struct {
 		service, address string
 		conn             **grpc.ClientConn
 	}{{"user", b.cfg.Users, &b.users}, {"product", b.cfg.Product, &b.products}} {
-		conn, err := b.env.Network.Dial(to.service, to.address, rpc.AsService(credential))
+		conn, err := b.env.Network.Dial(to.service, to.address, rpc.AsService(b.credential))
 		if err != nil {
 			return err
 		}
@@ -121,7 +127,7 @@ func (b *builder) connect() error {
 	return nil
 }
 
-func (b *builder) server(exchange *engine.Engine, svc *service.Service, store *repository.Repository) (*rpc.Server, error) {
+func (b *builder) server(local *engine.Engine, svc *service.Service, store *repository.Repository) (*rpc.Server, error) {
 	verifier, err := auth.NewVerifier(b.cfg.Auth, b.env.Clock)
 	if err != nil {
 		return nil, err
@@ -131,9 +137,10 @@ func (b *builder) server(exchange *engine.Engine, svc *service.Service, store *r
 		Metrics: b.env.Metrics, Verifier: verifier, Revocations: b.revocations.List, Production: b.cfg.Production(),
 		Register: func(r grpc.ServiceRegistrar) {
 			biddingv1.RegisterBiddingServiceServer(r, handler.New(svc))
+			cluster.NewServer(local, b.env.Log).Serve(r)
 			event.NewServer(store).Serve(r)
 		},
-		Ready: func(ctx context.Context) error { return errors.Join(b.revocations.Ready(), exchange.Ready(ctx)) },
+		Ready: func(ctx context.Context) error { return errors.Join(b.revocations.Ready(), local.Ready(ctx)) },
 	})
 }
 
@@ -163,11 +170,25 @@ func pools(ctx context.Context, cfg database.Config, env *run.Env) (all, commits
 	return all, commits, tasks, err
 }
 
-// nodeName is unique to the process, so that a restarted one is another owner.
-func nodeName() string {
+// node is this process among the others. Its name is unique, so that a restarted one is
+// another owner.
+func (b *builder) node() engine.Node {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
-	return host + "-" + id.New().String()
+	return engine.Node{Name: host + "-" + id.New().String(), Addr: nodeAddress(&b.cfg, host)}
+}
+
+// nodeAddress is where the others reach this node: where it listens, on this machine's
+// name when that is everywhere.
+func nodeAddress(cfg *Config, host string) string {
+	if cfg.Node != "" {
+		return cfg.Node
+	}
+	listen, port, err := net.SplitHostPort(cfg.Listen)
+	if ip := net.ParseIP(listen); err == nil && (listen == "" || ip.IsUnspecified()) {
+		return net.JoinHostPort(host, port)
+	}
+	return cfg.Listen
 }

@@ -2,6 +2,7 @@ package bidding
 
 import (
 	"context"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func setup(t *testing.T) *world {
 	}
 	w.market = w.shop.add(w.product, "10", productv1.ProductStatus_ACTIVE)
 	env := &run.Env{
-		Source: config.Source{"DATABASE_URL": w.db.Config().ConnString(), "ENVIRONMENT": "test", "BIDDING_LISTEN": "127.0.0.1:0"},
+		Source: config.Source{"DATABASE_URL": w.db.Config().ConnString(), "ENVIRONMENT": "test", "BIDDING_LISTEN": freeAddress(t)},
 		Log:    zerolog.Nop(), Clock: w.clock, Network: rpc.NewNetwork(), Metrics: prometheus.NewRegistry(),
 	}
 	keys := auth.Config{Keys: auth.DevelopmentKeys}
@@ -133,7 +134,7 @@ func setup(t *testing.T) *world {
 	require.NoError(t, err)
 	verifier, err := auth.NewVerifier(keys, w.clock)
 	require.NoError(t, err)
-	shopServer := func(context.Context, *run.Env) ([]run.Task, error) {
+	shopServer := func(_ context.Context, env *run.Env) ([]run.Task, error) {
 		s, err := rpc.NewServer(rpc.ServerOptions{
 			Service: "product", Network: env.Network, Verifier: verifier, Clock: w.clock, Log: env.Log,
 			Register: func(r grpc.ServiceRegistrar) {
@@ -147,6 +148,29 @@ func setup(t *testing.T) *world {
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
+}
+
+// freeAddress is where a service can listen.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
+}
+
+// beside starts another node of the service on the same database.
+func (w *world) beside() *world {
+	w.t.Helper()
+	other := *w
+	env := *w.env
+	env.Source = w.env.Source.With(config.Source{"BIDDING_LISTEN": freeAddress(w.t)})
+	env.Network, env.Metrics = rpc.NewNetwork(), prometheus.NewRegistry()
+	other.env = &env
+	other.start()
+	other.stop = sync.OnceFunc(other.stop)
+	w.t.Cleanup(func() { other.stop() })
+	return &other
 }
 
 // start runs the service and waits until it serves.

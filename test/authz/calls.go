@@ -32,7 +32,7 @@ type ask func(ctx context.Context, a *asking) error
 // calls are the requests, by method and case; a row without one is a finding.
 func calls() map[string]ask {
 	all := sharedCalls()
-	for _, more := range []map[string]ask{accountCalls(), staffCalls(), productCalls(), stockCalls(), orderCalls(), marketCalls()} {
+	for _, more := range []map[string]ask{accountCalls(), staffCalls(), productCalls(), stockCalls(), orderCalls(), marketCalls(), nodeCalls()} {
 		maps.Copy(all, more)
 	}
 	return all

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 	productv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/product/v1"
 )
@@ -55,6 +58,29 @@ func marketCalls() map[string]ask {
 			return only(a.bidding.SetAccountLimits(a.me(ctx), &biddingv1.SetAccountLimitsRequest{Limits: &biddingv1.AccountLimits{
 				AccountId: a.people["user"].account, MaxOpenPerMarket: 60, MaxOpenTotal: 20_000,
 			}}))
+		},
+	}
+}
+
+// nodeCalls are what the nodes of the exchange ask each other.
+func nodeCalls() map[string]ask {
+	const api = "bidding.v1.NodeService/"
+	return map[string]ask{
+		api + "Look": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			market, err := id.Parse("market", m.id)
+			if err != nil {
+				return err
+			}
+			return only(biddingv1.NewNodeServiceClient(a.conn).Look(a.me(ctx), &biddingv1.LookRequest{Market: market[:]}))
+		}),
+		api + "Carry": func(ctx context.Context, a *asking) error {
+			entry, err := journal.EncodeCommand(&model.Command{Kind: model.Cancel, Account: id.New(), Side: model.Bid, Order: 256})
+			if err != nil {
+				return err
+			}
+			return talk(biddingv1.NewNodeServiceClient(a.conn).Carry, a.me(ctx), &biddingv1.CarryRequest{
+				Id: 1, Commands: []*biddingv1.NodeCommand{{Entry: entry}},
+			})
 		},
 	}
 }

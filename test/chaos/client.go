@@ -35,8 +35,11 @@ type client struct {
 	diary   *diary
 	markets []string
 	asked   int
+	tries   int // beyond the first, of everything that was asked
 	open    []resting
 	token   string
+
+	answerIn time.Duration // how long it waits for an answer
 }
 
 // resting is an order that was open when its owner last heard of it.
@@ -116,13 +119,13 @@ func (c *client) step(ctx context.Context, l *load) error {
 	if err := c.diary.write(record{Attempt: &a}); err != nil {
 		return err
 	}
-	for {
+	for ; ; c.tries++ { // each at another connection, which may lead to another node
 		sent := clock.Monotonic()
 		t := l.send(ctx, c, a)
 		if err := c.diary.write(record{Answer: &t}); err != nil {
 			return err
 		}
-		l.count(t.Outcome, sent)
+		l.count(&t, sent)
 		if t.Outcome != unknown {
 			c.learn(a, t)
 			return nil

@@ -28,10 +28,11 @@ type cluster struct {
 	issuer      *auth.Issuer
 	postgres    *postgres
 	marketplace *marketplace
+	nodes       []*marketplace // of the exchange, when it has processes of its own
 }
 
 // newCluster starts both in a folder of their own.
-func newCluster(ctx context.Context, binary string, offset int) (*cluster, error) {
+func newCluster(ctx context.Context, binary string, offset int, severalNodes bool) (*cluster, error) {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func newCluster(ctx context.Context, binary string, offset int) (*cluster, error
 		return nil, err
 	}
 	c := &cluster{dir: dir, issuer: issuer}
-	if err := c.start(ctx, binary, offset); err != nil {
+	if err := c.start(ctx, binary, offset, severalNodes); err != nil {
 		return nil, errors.Join(err, c.stop(), os.RemoveAll(dir))
 	}
 	return c, nil
@@ -54,7 +55,7 @@ func newCluster(ctx context.Context, binary string, offset int) (*cluster, error
 // diaries is the folder of what the clients write down.
 func (c *cluster) diaries() string { return filepath.Join(c.dir, "diaries") }
 
-func (c *cluster) start(ctx context.Context, binary string, offset int) error {
+func (c *cluster) start(ctx context.Context, binary string, offset int, severalNodes bool) error {
 	if err := os.Chmod(c.dir, 0o711); err != nil { //nolint:gosec // the database's user walks through
 		return err
 	}
@@ -75,14 +76,33 @@ func (c *cluster) start(ctx context.Context, binary string, offset int) error {
 	if err := c.marketplace.migrate(ctx); err != nil {
 		return err
 	}
-	return c.marketplace.start(ctx)
+	if severalNodes {
+		c.nodes = []*marketplace{c.marketplace.only("bidding", "node-1", c.at.bidding), c.marketplace.only("bidding", "node-2", c.at.second)}
+		c.marketplace = c.marketplace.only("user,product", "marketplace", c.at.bidding)
+	}
+	for _, m := range append(c.nodes, c.marketplace) {
+		if err := m.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exchange lists where the exchange is reached.
+func (c *cluster) exchange() []string {
+	if len(c.nodes) > 1 {
+		return []string{c.at.bidding, c.at.second}
+	}
+	return []string{c.at.bidding}
 }
 
 // stop ends both, the marketplace first.
 func (c *cluster) stop() error {
 	var err error
-	if c.marketplace != nil {
-		err = c.marketplace.stop()
+	for _, m := range append(c.nodes, c.marketplace) {
+		if m != nil {
+			err = errors.Join(err, m.stop())
+		}
 	}
 	if c.postgres != nil {
 		err = errors.Join(err, c.postgres.stop())
@@ -94,7 +114,7 @@ func (c *cluster) stop() error {
 func (c *cluster) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for _, address := range []string{c.at.user, c.at.product, c.at.bidding} {
+	for _, address := range append(c.exchange(), c.at.user, c.at.product) {
 		conn, err := dial(address)
 		if err != nil {
 			return err

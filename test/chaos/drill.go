@@ -26,11 +26,12 @@ type options struct {
 	rate          int
 	seed          uint64
 	discard       bool // the folder, even when something is found
+	nodes         nodeOptions
 }
 
 // check refuses a size that makes no drill.
 func (o options) check() error {
-	if o.clients < 1 || o.rate < 1 || o.processKills < 0 || o.postgresKills < 0 || o.processKills+o.postgresKills < 1 {
+	if o.clients < 1 || o.rate < 1 || o.processKills < 0 || o.postgresKills < 0 || o.processKills+o.postgresKills+o.nodes.kills < 1 {
 		return errors.New("a drill needs clients, a rate and something to kill: each 1 or more")
 	}
 	return nil
@@ -58,7 +59,7 @@ func perform(ctx context.Context, o options, out io.Writer) (s score, err error)
 	if err := o.check(); err != nil {
 		return s, err
 	}
-	if d.cluster, err = newCluster(ctx, o.binary, d.rand.IntN(ports)); err != nil {
+	if d.cluster, err = newCluster(ctx, o.binary, d.rand.IntN(ports), o.nodes.wanted()); err != nil {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, d.leave()) }()
@@ -73,7 +74,7 @@ func (d *drill) leave() error {
 	}
 	err = errors.Join(err, d.stop())
 	if d.keep && !d.options.discard {
-		d.say("what was found is in %s: marketplace.log, diaries, postgres", d.dir)
+		d.say("what was found is in %s: the logs, diaries, postgres", d.dir)
 		return err
 	}
 	return errors.Join(err, os.RemoveAll(d.dir))
@@ -91,12 +92,16 @@ func (d *drill) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.load, err = newLoad(d.diaries(), d.at.bidding, d.options, ids); err != nil {
+	if d.load, err = newLoad(d.diaries(), d.exchange(), d.options, ids); err != nil {
 		return err
 	}
 	d.ledger = newLedger(d.diaries())
 	d.say("seed %d: %d clients in %d markets, %s", d.options.seed, d.options.clients, markets, d.postgres.server.Installation())
-	if err := d.cycles(ctx); err != nil || d.keep {
+	cycles := d.cycles
+	if d.options.nodes.wanted() {
+		cycles = d.moves
+	}
+	if err := cycles(ctx); err != nil || d.keep {
 		return err
 	}
 	d.say("everything once more, from the first line on")

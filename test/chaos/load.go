@@ -31,6 +31,7 @@ type load struct {
 
 	acknowledged, unknown atomic.Int64
 	watch                 atomic.Pointer[watch]
+	pulse                 atomic.Pointer[pulse]
 }
 
 // watch waits for the first acknowledgement of what was asked after an instant.
@@ -40,10 +41,10 @@ type watch struct {
 }
 
 // newLoad makes the clients; together they ask for o.rate things a second.
-func newLoad(dir, address string, o options, markets []string) (*load, error) {
+func newLoad(dir string, addresses []string, o options, markets []string) (*load, error) {
 	l := &load{interval: time.Duration(o.clients) * time.Second / time.Duration(o.rate)}
-	for range conns {
-		conn, err := dial(address)
+	for i := range conns {
+		conn, err := dial(addresses[i%len(addresses)])
 		if err != nil {
 			return nil, errors.Join(err, l.close())
 		}
@@ -57,7 +58,7 @@ func newLoad(dir, address string, o options, markets []string) (*load, error) {
 			return nil, errors.Join(err, l.close())
 		}
 		l.clients = append(l.clients, &client{
-			account: account, diary: d, markets: markets,
+			account: account, diary: d, markets: markets, answerIn: o.nodes.answerIn(i),
 			rand: rand.New(rand.NewPCG(o.seed, 1+uint64(i))), //nolint:gosec // a load, no secret
 		})
 	}
@@ -87,8 +88,11 @@ func (l *load) close() error {
 }
 
 // count notes an answer to what was asked at sent.
-func (l *load) count(outcome string, sent time.Time) {
-	switch outcome {
+func (l *load) count(t *answer, sent time.Time) {
+	if p := l.pulse.Load(); p != nil {
+		p.answered(t, sent)
+	}
+	switch t.Outcome {
 	case unknown:
 		l.unknown.Add(1)
 	case acknowledged:

@@ -22,6 +22,9 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 96, "how many trade at a time")
 	flag.IntVar(&o.rate, "rate", 3000, "what they ask for a second, all together, at most")
 	flag.Uint64Var(&o.seed, "seed", 0, "of the dice; 0: another one each time")
+	flag.IntVar(&o.nodes.kills, "node-kills", 0, "how often one of two nodes of the exchange is killed; with it, nothing else is")
+	flag.IntVar(&o.nodes.leaves, "node-leaves", 2, "how often one of them is told to stop")
+	flag.IntVar(&o.nodes.sleeps, "node-sleeps", 1, "how often one of them is put to sleep")
 	broken := flag.Bool("selftest", false, "kill marketplaces that are broken on purpose, and see them caught")
 	flag.Parse()
 	if o.seed == 0 {
@@ -29,8 +32,11 @@ func main() {
 	}
 	ctx, release := run.Signals(context.Background())
 	drill := crash
-	if *broken {
+	switch {
+	case *broken:
 		drill = selftest
+	case o.nodes.wanted():
+		o.processKills, o.postgresKills, drill = 0, 0, failover
 	}
 	ok := drill(ctx, o)
 	release()

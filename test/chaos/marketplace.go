@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ import (
 // marketplace is the program under test, as a process of its own.
 type marketplace struct {
 	binary    string
+	target    string // the services it runs
 	dir       string // working directory, without a .env file
 	variables []string
 	log       string
@@ -29,7 +31,7 @@ type marketplace struct {
 
 // addresses are where the services listen; ports are chosen beforehand, so that a
 // process that is started again is found at the same place.
-type addresses struct{ user, product, bidding string }
+type addresses struct{ user, product, bidding, second string } // second: of another bidding node
 
 // firstPort and ports are below what systems give to outgoing connections, which
 // would otherwise take a port while nobody listens there.
@@ -43,7 +45,7 @@ const (
 func freeAddresses(ctx context.Context, offset int) (addresses, error) {
 	var found []string
 	var err error
-	for i := 0; i < ports && len(found) < 3; i++ {
+	for i := 0; i < ports && len(found) < 4; i++ {
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+(offset+i)%ports))
 		var l net.Listener
 		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err == nil {
@@ -51,22 +53,30 @@ func freeAddresses(ctx context.Context, offset int) (addresses, error) {
 			err = l.Close()
 		}
 	}
-	if len(found) < 3 {
+	if len(found) < 4 {
 		return addresses{}, fmt.Errorf("find a free port: %w", err)
 	}
-	return addresses{found[0], found[1], found[2]}, nil
+	return addresses{found[0], found[1], found[2], found[3]}, nil
 }
 
 // newMarketplace prepares the program to run on a database.
 func newMarketplace(binary, dir, url string, at addresses) *marketplace {
 	return &marketplace{
-		binary: binary, dir: dir, log: filepath.Join(dir, "marketplace.log"),
+		binary: binary, target: "all", dir: dir, log: filepath.Join(dir, "marketplace.log"),
 		variables: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "DATABASE_URL=" + url,
 			"USER_LISTEN=" + at.user, "PRODUCT_LISTEN=" + at.product, "BIDDING_LISTEN=" + at.bidding,
-			"PRODUCT_ADDRESS=" + at.product, "LOG_LEVEL=warn", "LOG_NO_COLOR=true",
+			"USER_ADDRESS=" + at.user, "PRODUCT_ADDRESS=" + at.product, "BIDDING_ADDRESS=" + at.bidding, "LOG_LEVEL=warn", "LOG_NO_COLOR=true",
 		},
 	}
+}
+
+// only is the same program for some of the services, the exchange among them at listen.
+func (m *marketplace) only(target, name, listen string) *marketplace {
+	o := *m
+	o.target, o.log = target, filepath.Join(m.dir, name+".log")
+	o.variables = append(slices.Clone(m.variables), "BIDDING_LISTEN="+listen)
+	return &o
 }
 
 // command prepares a subcommand; a Ctrl-C at the terminal does not reach it.
@@ -84,7 +94,7 @@ func (m *marketplace) start(ctx context.Context) error {
 		return fmt.Errorf("log of the marketplace: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the child has its own
-	cmd := m.command(context.WithoutCancel(ctx), "serve", "--target", "all")
+	cmd := m.command(context.WithoutCancel(ctx), "serve", "--target", m.target)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the marketplace: %w", err)
@@ -95,6 +105,14 @@ func (m *marketplace) start(ctx context.Context) error {
 		close(gone)
 	}()
 	m.cmd, m.gone = cmd, gone
+	return nil
+}
+
+// signal tells the process something.
+func (m *marketplace) signal(s syscall.Signal) error {
+	if err := m.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("send %s to the marketplace: %w", s, err)
+	}
 	return nil
 }
 

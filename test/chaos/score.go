@@ -40,6 +40,7 @@ func (c cycle) line(n, of int) string {
 type score struct {
 	wanted       options
 	cycles       []cycle // that count
+	moves        moves
 	acknowledged int64
 	unknown      int64
 	internal     int

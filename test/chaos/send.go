@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"strings"
-	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -12,9 +11,6 @@ import (
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 )
-
-// answerIn is how long a client waits for an answer.
-const answerIn = 10 * time.Second
 
 // order is what bids and asks have in common.
 type order interface {
@@ -29,9 +25,9 @@ type order interface {
 
 // send asks the marketplace once.
 func (l *load) send(ctx context.Context, c *client, a attempt) answer {
-	ctx, done := context.WithTimeout(rpc.Bearer(ctx, c.token), answerIn)
+	ctx, done := context.WithTimeout(rpc.Bearer(ctx, c.token), c.answerIn)
 	defer done()
-	api := l.apis[c.asked%len(l.apis)]
+	api := l.apis[(c.asked+c.tries)%len(l.apis)]
 	switch {
 	case a.Op == place && a.Side == bid:
 		r, err := api.PlaceBid(ctx, &biddingv1.PlaceBidRequest{

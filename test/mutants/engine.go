@@ -5,6 +5,7 @@ func engineMutants() []mutant {
 	const dir = "internal/bidding/engine/"
 	const repository = "internal/bidding/repository/"
 	tests := []suite{{pkg: "internal/bidding/engine"}}
+	cluster := []suite{{pkg: "internal/bidding/cluster"}}
 	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
 	return []mutant{
 		{
@@ -34,8 +35,33 @@ func engineMutants() []mutant {
 		},
 		{
 			name: "lost-lease-ignored", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
-			from: "return w.abandon(ErrFenced)",
-			to:   "continue",
+			from: "case <-w.lost:\n\t\t\treturn w.abandon(ErrFenced)",
+			to:   "case <-w.lost:\n\t\t\tcontinue",
+		},
+		{
+			name: "refusal-of-a-writer-that-overslept", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
+			from: "if len(w.next.entries) == 0 && !w.termLasts() {",
+			to:   "if len(w.next.entries) > 0 && !w.termLasts() {",
+		},
+		{
+			name: "node-keeps-more-than-its-share", rule: "MATCH-005", tests: tests, file: dir + "landscape.go",
+			from: "l.load(node) < least+2",
+			to:   "l.load(node) < least+3",
+		},
+		{
+			name: "broken-stream-says-nothing-was-done", rule: "MATCH-005", tests: cluster, file: "internal/bidding/cluster/peer.go",
+			from: "for id, c := range p.pending {\n\t\tc.fail(model.ErrUnavailable)",
+			to:   "for id, c := range p.pending {\n\t\tc.fail(model.ErrNotOwner)",
+		},
+		{
+			name: "confirmation-lost-on-the-way", rule: "MATCH-015", tests: cluster, file: "internal/bidding/cluster/wire.go",
+			from: "c.Confirmed = p.GetConfirmed()",
+			to:   "c.Confirmed = p.GetConfirmed() && i > 0",
+		},
+		{
+			name: "callers-of-a-sleeping-node-wait-on", rule: "MATCH-005", tests: cluster, file: "internal/bidding/cluster/peer.go",
+			from: "clock.Since(c.since) > patience && !owns(c.shard)",
+			to:   "clock.Since(c.since) > patience && owns(c.shard)",
 		},
 		{
 			name: "fence-ignores-the-epoch", rule: "MATCH-005", tests: fence, file: "migrations/000003_bidding.up.sql",
@@ -64,8 +90,8 @@ func engineMutants() []mutant {
 		},
 		{
 			name: "read-after-the-lease", rule: "DATA-001", tests: tests, file: dir + "shard.go",
-			from: ".Nanoseconds() > s.until.Load() {",
-			to:   ".Nanoseconds() < 0 {",
+			from: ".Nanoseconds() <= s.until.Load()",
+			to:   ".Nanoseconds() >= 0",
 		},
 		{
 			name: "dedupe-forgets-the-content", rule: "MATCH-011", tests: tests, file: dir + "apply.go",

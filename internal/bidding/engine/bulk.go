@@ -12,18 +12,91 @@ type Result struct {
 	Err   error
 }
 
-// Bulk is several commands on their way (MATCH-014).
-type Bulk struct {
-	engine *Engine
+// Pending are commands on their way.
+type Pending interface {
+	// Wait returns the answers, in the order of the commands, once all are known or ctx ends.
+	Wait(ctx context.Context) []Result
+}
+
+// Hand hands commands to one shard, which carries them out one after the other and makes
+// them durable together, and returns at once; what is handed over later comes after them.
+// Up to a few thousand at a time: a shard takes them in whole.
+func (e *Engine) Hand(ctx context.Context, shard uint8, commands []model.Command) Pending {
+	h := &handed{engine: e, request: newRequest(commands...)}
+	switch {
+	case !e.started():
+		h.err = model.ErrUnavailable.After(renewEvery)
+	case e.shards[shard] == nil:
+		h.err = model.ErrNotOpen
+	default:
+		h.err = e.enqueue(ctx, e.shards[shard], h.request)
+	}
+	return h
+}
+
+// handed is what a shard was handed.
+type handed struct {
+	engine  *Engine
+	request *request
+	err     error // it was not taken in
+}
+
+// Wait implements Pending.
+func (h *handed) Wait(ctx context.Context) []Result {
+	err := h.err
+	if err == nil {
+		err = h.engine.wait(ctx, h.request)
+	}
+	out := make([]Result, len(h.request.items))
+	for i := range out {
+		if out[i].Err = err; err == nil { // otherwise the writer may still be at it
+			out[i] = Result{h.request.items[i].reply, h.request.items[i].err}
+		}
+	}
+	return out
+}
+
+// Start hands commands over, those of one market in their order, and returns at once;
+// what comes after is behind them. Commands of one market become durable together.
+func (e *Engine) Start(ctx context.Context, commands []model.Command) Pending {
+	return Spread(commands, e.ShardOf, func(shard uint8, commands []model.Command) Pending {
+		return e.Hand(ctx, shard, commands)
+	})
+}
+
+// Spread hands commands to the shards they belong to, all of a shard's at once.
+func Spread(
+	commands []model.Command, shardOf func(*model.Command) (uint8, error), hand func(shard uint8, commands []model.Command) Pending,
+) Pending {
+	b := &bulk{places: make([]place, len(commands))}
+	for i := range commands {
+		shard, err := shardOf(&commands[i])
+		if err != nil {
+			b.places[i].err = err
+			continue
+		}
+		p := b.of(shard)
+		b.places[i].part, b.places[i].item = p, len(p.commands)
+		p.commands = append(p.commands, commands[i])
+	}
+	for _, p := range b.parts {
+		p.pending = hand(p.shard, p.commands)
+	}
+	return b
+}
+
+// bulk is several commands on their way (MATCH-014).
+type bulk struct {
 	parts  []*part
 	places []place // by command
 }
 
 // part is what one shard was handed.
 type part struct {
-	shard   *shard
-	request *request
-	err     error // it was not taken in
+	shard    uint8
+	commands []model.Command
+	pending  Pending
+	results  []Result
 }
 
 // place says where a command's answer comes from: an item of a part, or err.
@@ -33,55 +106,26 @@ type place struct {
 	err  error
 }
 
-// Start hands commands over, those of one market in their order, and returns at once;
-// what comes after is behind them. Commands of one market become durable together.
-// Up to a few thousand at a time: a shard takes its part in whole.
-func (e *Engine) Start(ctx context.Context, commands []model.Command) *Bulk {
-	b := &Bulk{engine: e, places: make([]place, len(commands))}
-	for i := range commands {
-		s, err := e.route(&commands[i])
-		if err != nil {
-			b.places[i].err = err
-			continue
-		}
-		p := b.of(s)
-		b.places[i].part, b.places[i].item = p, len(p.request.items)
-		p.request.items = append(p.request.items, item{command: commands[i]})
-	}
+func (b *bulk) of(shard uint8) *part {
 	for _, p := range b.parts {
-		p.err = e.enqueue(ctx, p.shard, p.request)
-	}
-	return b
-}
-
-func (b *Bulk) of(s *shard) *part {
-	for _, p := range b.parts {
-		if p.shard == s {
+		if p.shard == shard {
 			return p
 		}
 	}
-	p := &part{shard: s, request: newRequest()}
+	p := &part{shard: shard}
 	b.parts = append(b.parts, p)
 	return p
 }
 
-// Wait returns the answers, in the order of the commands, once all are known.
-func (b *Bulk) Wait(ctx context.Context) []Result {
+// Wait implements Pending.
+func (b *bulk) Wait(ctx context.Context) []Result {
 	for _, p := range b.parts {
-		if p.err == nil {
-			p.err = b.engine.wait(ctx, p.request)
-		}
+		p.results = p.pending.Wait(ctx)
 	}
 	out := make([]Result, len(b.places))
 	for i, at := range b.places {
-		switch {
-		case at.err != nil:
-			out[i].Err = at.err
-		case at.part.err != nil:
-			out[i].Err = at.part.err
-		default:
-			it := &at.part.request.items[at.item]
-			out[i] = Result{it.reply, it.err}
+		if out[i].Err = at.err; at.err == nil {
+			out[i] = at.part.results[at.item]
 		}
 	}
 	return out

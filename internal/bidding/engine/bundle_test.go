@@ -43,6 +43,7 @@ type faulty struct {
 	written atomic.Pointer[error]
 	load    atomic.Pointer[error]
 	renew   atomic.Pointer[func() ([]uint8, error)]
+	sights  atomic.Pointer[error]
 	project atomic.Pointer[func(ctx context.Context, shard uint8, after int64, r []*engine.Record) error] // instead of Project
 }
 
@@ -85,6 +86,13 @@ func (f *faulty) Renew(ctx context.Context, n engine.Node, l []engine.Lease, ter
 		return (*r)()
 	}
 	return f.Repository.Renew(ctx, n, l, term)
+}
+
+func (f *faulty) Landscape(ctx context.Context, term time.Duration) (engine.Landscape, error) {
+	if err := f.sights.Load(); err != nil {
+		return engine.Landscape{}, *err
+	}
+	return f.Repository.Landscape(ctx, term)
 }
 
 // once makes the next commit do f, later ones are real again.

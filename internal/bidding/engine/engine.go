@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,7 +23,9 @@ const (
 	Term       = 3 * time.Second
 	renewEvery = time.Second
 	readMargin = 500 * time.Millisecond // reads stop this long before the term ends
-	maxSkew    = time.Second            // a node whose clock is further off does not claim
+
+	landscapeEvery = 100 * time.Millisecond
+	maxSkew        = time.Second // a node whose clock is further off does not claim
 )
 
 // Engine runs the shards of one node.
@@ -33,6 +38,7 @@ type Engine struct {
 
 	shardOf [Slots]uint8
 	shards  map[uint8]*shard
+	sight   atomic.Pointer[sight]
 	ready   chan struct{} // closed once the topology is known
 	stopped chan struct{}
 }
@@ -75,6 +81,7 @@ func (e *Engine) work(ctx context.Context) {
 		wg.Go(func() { s.run(ctx) })
 	}
 	wg.Go(func() { e.renew(ctx) })
+	wg.Go(func() { e.watch(ctx) })
 	wg.Wait()
 }
 
@@ -104,7 +111,7 @@ func (e *Engine) learn(ctx context.Context) bool {
 func (e *Engine) newShard(n uint8) *shard {
 	return &shard{
 		number: n, store: e.store, clock: e.clock, node: e.node, log: e.log,
-		queue: make(chan *request, queueLength), lost: make(chan struct{}, 1),
+		queue: make(chan *request, queueLength), lost: make(chan struct{}, 1), leave: make(chan struct{}, 1), sight: e.sight.Load,
 		openElsewhere: func(a model.AccountID) int32 { return e.openBeside(n, a) },
 		metrics:       e.metrics,
 	}
@@ -121,9 +128,12 @@ func (e *Engine) openBeside(n uint8, account model.AccountID) int32 {
 	return sum
 }
 
-// renew prolongs the leases each second; a shard that lost its lease is told.
+// renew prolongs the leases each second and says that the node is alive; a shard that
+// lost its lease is told.
 func (e *Engine) renew(ctx context.Context) {
+	defer e.withdraw()
 	for {
+		e.announce(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -138,6 +148,27 @@ func (e *Engine) renew(ctx context.Context) {
 		if len(leases) > 0 {
 			e.prolong(ctx, leases)
 		}
+	}
+}
+
+// announce says that the node is alive, unless it could not write anything.
+func (e *Engine) announce(ctx context.Context) {
+	if s := e.sight.Load(); s != nil && s.skewed {
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
+	if err := e.store.Announce(call, e.node); err != nil && ctx.Err() == nil {
+		e.log.Warn().Err(err).Msg("the other nodes do not hear of this one")
+	}
+}
+
+// withdraw lets the others take over at once what this node gives up.
+func (e *Engine) withdraw() {
+	ctx, cancel := context.WithTimeout(context.Background(), renewEvery)
+	defer cancel()
+	if err := e.store.Withdraw(ctx, e.node); err != nil {
+		e.log.Warn().Err(err).Msg("the other nodes do not hear that this one leaves; they will notice")
 	}
 }
 
@@ -180,11 +211,11 @@ func SlotOf(m model.MarketID) int {
 // Errors: the refusals of model; ErrUnavailable when the outcome is not known to
 // be good - repeat with the same client_order_id; ctx's own.
 func (e *Engine) Submit(ctx context.Context, c model.Command) (Reply, error) {
-	s, err := e.route(&c)
+	n, err := e.ShardOf(&c)
 	if err != nil {
 		return Reply{}, err
 	}
-	return e.submit(ctx, s, c)
+	return e.submit(ctx, e.shards[n], c)
 }
 
 // submit hands a command to one shard and waits for its answer.
@@ -200,6 +231,9 @@ func (e *Engine) submit(ctx context.Context, s *shard, c model.Command) (Reply, 
 }
 
 func (e *Engine) enqueue(ctx context.Context, s *shard, r *request) error {
+	if _, elsewhere := e.Owner(s.number); elsewhere {
+		return model.ErrNotOwner
+	}
 	select {
 	case s.queue <- r:
 		return nil
@@ -221,33 +255,51 @@ func (e *Engine) wait(ctx context.Context, r *request) error {
 	}
 }
 
-func (e *Engine) route(c *model.Command) (*shard, error) {
-	select {
-	case <-e.ready:
-	default:
-		return nil, model.ErrUnavailable.After(renewEvery)
+// ShardOf returns the shard that a command belongs to: its market's, or that of the order
+// it is about. Errors: model.ErrUnavailable before the shards are known; model.ErrNotOpen
+// when no order can have that id.
+func (e *Engine) ShardOf(c *model.Command) (uint8, error) {
+	if !e.started() {
+		return 0, model.ErrUnavailable.After(renewEvery)
 	}
 	n := e.shardOf[SlotOf(c.Market)]
 	if c.Market == (model.MarketID{}) {
 		n = book.ShardOf(c.Order)
 	}
-	s := e.shards[n]
-	if s == nil {
-		return nil, model.ErrNotOpen
+	if e.shards[n] == nil {
+		return 0, model.ErrNotOpen
 	}
-	return s, nil
+	return n, nil
+}
+
+// Shards lists all shards, whoever owns them. Errors: model.ErrUnavailable before they
+// are known.
+func (e *Engine) Shards() ([]uint8, error) {
+	if !e.started() {
+		return nil, model.ErrUnavailable.After(renewEvery)
+	}
+	return slices.Sorted(maps.Keys(e.shards)), nil
+}
+
+// started reports whether the shards are known.
+func (e *Engine) started() bool {
+	select {
+	case <-e.ready:
+		return true
+	default:
+		return false
+	}
 }
 
 // SubmitAll carries a command out in every shard: for what concerns an account
 // rather than a market. It stops at the first error; repeating it is safe.
 func (e *Engine) SubmitAll(ctx context.Context, c model.Command) error {
-	select {
-	case <-e.ready:
-	default:
-		return model.ErrUnavailable.After(renewEvery)
+	shards, err := e.Shards()
+	if err != nil {
+		return err
 	}
-	for n, s := range e.shards {
-		if _, err := e.submit(ctx, s, c); err != nil {
+	for _, n := range shards {
+		if _, err := e.submit(ctx, e.shards[n], c); err != nil {
 			return fmt.Errorf("shard %d: %w", n, err)
 		}
 	}
@@ -255,14 +307,18 @@ func (e *Engine) SubmitAll(ctx context.Context, c model.Command) error {
 }
 
 // View returns a market as of its last committed batch. It waits for nothing.
-// Errors: model.ErrMarketNotFound; model.ErrUnavailable while nobody surely owns it.
+// Errors: model.ErrMarketNotFound; model.ErrNotOwner when another node owns it;
+// model.ErrUnavailable while nobody surely does.
 func (e *Engine) View(id model.MarketID) (*View, error) {
-	s, err := e.route(&model.Command{Market: id})
+	n, err := e.ShardOf(&model.Command{Market: id})
 	if err != nil {
 		return nil, err
 	}
-	st := s.readable()
+	st := e.shards[n].readable()
 	if st == nil {
+		if _, elsewhere := e.Owner(n); elsewhere {
+			return nil, model.ErrNotOwner
+		}
 		return nil, model.ErrUnavailable.After(renewEvery)
 	}
 	v, _ := st.public.Load(id)
@@ -284,21 +340,18 @@ func (e *Engine) Price(id model.MarketID) (model.MarketPrice, error) {
 	if err != nil {
 		return model.MarketPrice{}, err
 	}
-	p := model.MarketPrice{
-		Market: v.Market, BestBid: v.BestBid(), BestAsk: v.BestAsk(), OpenBids: v.OpenBids, OpenAsks: v.OpenAsks,
-	}
-	p.Day, p.ThreeDays = v.sold.last(model.At(e.clock.Now()))
-	return p, nil
+	return v.Price(model.At(e.clock.Now())), nil
 }
 
 // Settled waits until the tables show everything that was committed when it was
 // called, in every shard. Errors: ctx's own; model.ErrUnavailable while a shard has
 // no owner here and its tables cannot be asked about.
 func (e *Engine) Settled(ctx context.Context) error {
-	select {
-	case <-e.ready:
-	default:
+	if !e.started() {
 		return model.ErrUnavailable.After(renewEvery)
+	}
+	for _, s := range e.shards {
+		s.hasten()
 	}
 	for _, s := range e.shards {
 		if err := s.settled(ctx); err != nil {
@@ -308,15 +361,13 @@ func (e *Engine) Settled(ctx context.Context) error {
 	return nil
 }
 
-// Ready reports whether every shard is being served: nil when it is.
+// Ready reports whether every shard is being served, by whichever node: nil when it is.
 func (e *Engine) Ready(context.Context) error {
-	select {
-	case <-e.ready:
-	default:
+	if !e.started() {
 		return errors.New("the exchange has not reached its database yet")
 	}
 	for n, s := range e.shards {
-		if s.readable() == nil {
+		if _, elsewhere := e.Owner(n); !elsewhere && s.readable() == nil {
 			return fmt.Errorf("shard %d is not being served", n)
 		}
 	}

@@ -10,6 +10,9 @@ import (
 // LagLimit is how many commands the tables may be behind.
 const LagLimit = lagLimit
 
+// Serves reports whether the engine serves a shard now.
+func Serves(e *Engine, shard uint8) bool { return e.shards[shard].readable() != nil }
+
 // Taken counts the requests that the engine's writers have taken in.
 func Taken(e *Engine) int {
 	var m dto.Metric

@@ -37,6 +37,15 @@ func (m *market) cut() *View {
 	return v
 }
 
+// Price is what the market looks like at an instant (DATA-001).
+func (v *View) Price(now model.Instant) model.MarketPrice {
+	p := model.MarketPrice{
+		Market: v.Market, BestBid: v.BestBid(), BestAsk: v.BestAsk(), OpenBids: v.OpenBids, OpenAsks: v.OpenAsks,
+	}
+	p.Day, p.ThreeDays = v.sold.last(now)
+	return p
+}
+
 // best returns the best level of a list, zero when it is empty.
 func best(levels []model.Level) model.Level {
 	if len(levels) == 0 {

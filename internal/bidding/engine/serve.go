@@ -28,6 +28,10 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 	case <-s.lost: // about an earlier tenure
 	default:
 	}
+	select {
+	case <-s.leave:
+	default:
+	}
 	st.tables = newProjector(s.number, s.store, s.log, st.head.Seq, func() { signal(s.lost) }, s.metrics.lagOf(s.number))
 	s.serving.Store(st)
 	broken := w.write(ctx)
@@ -39,7 +43,9 @@ func (s *shard) serve(ctx context.Context, st *state, again []*request) *poisone
 func (w *writer) write(ctx context.Context) *poisoned {
 	sweep := w.clock.After(sweepEvery)
 	for {
-		w.flush()
+		if !w.flush() {
+			return w.abandon(ErrFenced)
+		}
 		var queue chan *request
 		if w.next.items < batchLimit && len(w.again) == 0 && w.state.tables.roomy() {
 			queue = w.queue
@@ -58,6 +64,8 @@ func (w *writer) write(ctx context.Context) *poisoned {
 		case <-w.state.tables.room:
 		case <-w.lost:
 			return w.abandon(ErrFenced)
+		case <-w.leave:
+			return w.finish()
 		case <-ctx.Done():
 			return w.finish()
 		}
@@ -88,8 +96,9 @@ func (w *writer) begin() {
 	}
 }
 
-// flush sends the batch being filled when none is on its way.
-func (w *writer) flush() {
+// flush sends the batch being filled when none is on its way. It is false when the term
+// has ended: then nothing may be answered without asking the database.
+func (w *writer) flush() bool {
 	for w.inflight == nil {
 		if w.next.empty() && len(w.again) > 0 {
 			w.begin()
@@ -97,7 +106,10 @@ func (w *writer) flush() {
 			w.again = w.again[1:]
 		}
 		if w.next.empty() {
-			return
+			return true
+		}
+		if len(w.next.entries) == 0 && !w.termLasts() {
+			return false
 		}
 		b := w.next
 		w.next = &batch{}
@@ -108,10 +120,11 @@ func (w *writer) flush() {
 		w.inflight, w.sent = b, clock.Monotonic()
 		if err := b.seal(w.state); err != nil {
 			w.done <- errors.Join(ErrData, err)
-			return
+			return true
 		}
 		go w.commit(b)
 	}
+	return true
 }
 
 // commit runs beside the writer, which owns it: it waits on done before it leaves.
@@ -157,7 +170,9 @@ func (w *writer) abandon(cause error) *poisoned {
 // finish commits and answers what was taken in, then stops.
 func (w *writer) finish() *poisoned {
 	for w.inflight != nil || !w.next.empty() {
-		w.flush()
+		if !w.flush() {
+			w.next.release(model.ErrUnavailable)
+		}
 		if w.inflight == nil {
 			break
 		}
@@ -169,6 +184,5 @@ func (w *writer) finish() *poisoned {
 		w.committed()
 	}
 	w.refuse(w.again)
-	w.drain()
 	return nil
 }

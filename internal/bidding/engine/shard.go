@@ -17,7 +17,7 @@ const (
 	queueLength   = 8192
 	batchLimit    = 1024
 	sweepEvery    = 500 * time.Millisecond // expiry is marked at most this late (MATCH-009)
-	claimEvery    = 200 * time.Millisecond
+	claimEvery    = 100 * time.Millisecond
 	lookEvery     = 10 * time.Millisecond // at the tables of a shard that is served elsewhere
 	claimTimeout  = 2 * time.Second       // of which a blocked row takes 500 ms
 	commitTimeout = 10 * time.Second
@@ -34,12 +34,16 @@ type shard struct {
 	queue  chan *request
 
 	openElsewhere func(model.AccountID) int32
+	sight         func() *sight // of who holds which shard
 	metrics       *Metrics
 
 	held    atomic.Pointer[Lease] // to be renewed; nil while not owned
 	serving atomic.Pointer[state] // what readers see; nil while not served
 	until   atomic.Int64          // monotonic nanoseconds up to which reads may be served
 	lost    chan struct{}         // the lease was not renewed
+	leave   chan struct{}         // another node is to have the shard
+
+	released time.Time // when the shard was last given up, by the monotonic clock
 }
 
 // poisoned is why a shard stopped serving, with the batches whose callers still wait.
@@ -70,9 +74,14 @@ func (s *shard) run(ctx context.Context) {
 		again = nil
 		s.serving.Store(nil)
 		s.held.Store(nil)
-		if broken == nil {
+		if broken == nil { // nothing is left to be done here
 			s.release(st.lease)
-			return
+			s.released = clock.Monotonic()
+			s.drain(model.ErrNotOwner)
+			if ctx.Err() != nil {
+				return
+			}
+			continue
 		}
 		s.log.Warn().Err(broken.cause).Uint8("shard", s.number).Int64("epoch", st.lease.Epoch).Msg("shard stopped; reloading")
 	}
@@ -104,8 +113,8 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 	since := clock.Monotonic()
 	for {
 		asked := clock.Monotonic()
-		lease, ok, err := s.claim(ctx)
-		if err == nil && broken != nil { // the epoch has moved on or is another's: the past is settled
+		lease, ok, elsewhere, err := s.claim(ctx)
+		if err == nil && (ok || elsewhere) && broken != nil { // the epoch has moved on or is another's: the past is settled
 			if *again, err = s.settle(ctx, broken); err == nil {
 				*broken = poisoned{} // whoever ends the shard now has nobody left to answer there
 				broken = nil
@@ -125,7 +134,7 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 		if err != nil {
 			s.log.Warn().Err(err).Uint8("shard", s.number).Msg("shard cannot be claimed; trying again")
 		}
-		if clock.Since(since) > patience {
+		if elsewhere || clock.Since(since) > patience {
 			if broken != nil {
 				broken.fail()
 				s.refuse(broken.again)
@@ -133,7 +142,7 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 			}
 			s.refuse(*again)
 			*again = nil
-			s.drain()
+			s.drain(unowned(elsewhere))
 		}
 		select {
 		case <-ctx.Done():
@@ -143,16 +152,37 @@ func (s *shard) acquire(ctx context.Context, broken *poisoned, again *[]*request
 	}
 }
 
-func (s *shard) claim(ctx context.Context) (Lease, bool, error) {
+// unowned is what callers hear of a shard that is not served here.
+func unowned(elsewhere bool) error {
+	if elsewhere {
+		return model.ErrNotOwner
+	}
+	return model.ErrUnavailable.After(time.Second)
+}
+
+// claim takes the shard if it is this node's turn; elsewhere is whether another holds it.
+func (s *shard) claim(ctx context.Context) (lease Lease, ok, elsewhere bool, err error) {
+	switch now := s.sight(); {
+	case !now.fresh() || now.asked.Before(s.released):
+		return lease, false, false, nil
+	case now.skewed:
+		return lease, false, false, errors.New("this machine's clock is more than 1 s off the database's")
+	case !now.MayClaim(s.node.Name, s.number):
+		return lease, false, now.Shards[s.number].Held(), nil
+	}
 	call, cancel := context.WithTimeout(ctx, claimTimeout)
 	defer cancel()
-	now := s.clock.Now()
-	lease, ok, ahead, err := s.store.Claim(call, s.node, s.number, Term, now)
-	if _, real := s.clock.(clock.System); real && ok && (ahead > maxSkew || ahead < -maxSkew) {
-		s.release(lease)
-		return Lease{}, false, errors.New("this machine's clock is more than 1 s off the database's")
+	lease, ok, err = s.store.Claim(call, s.node, s.number, Term)
+	return lease, ok, err == nil && !ok, err
+}
+
+// giveUp has the writer finish and release the shard; false when it does not write it.
+func (s *shard) giveUp() bool {
+	if s.serving.Load() == nil {
+		return false
 	}
-	return lease, ok, err
+	signal(s.leave)
+	return true
 }
 
 // settle finds out what became of a batch whose commit failed: its callers are
@@ -195,6 +225,13 @@ func (s *shard) load(ctx context.Context, lease Lease) (*state, error) {
 	return st, nil
 }
 
+// hasten tells the shard's projector, if it is this node's, that a reader is about to wait.
+func (s *shard) hasten() {
+	if st := s.serving.Load(); st != nil {
+		signal(st.tables.hurry)
+	}
+}
+
 // settled waits until the shard's tables show what is committed now.
 func (s *shard) settled(ctx context.Context) error {
 	if st := s.serving.Load(); st != nil {
@@ -219,11 +256,11 @@ func (s *shard) refuse(requests []*request) {
 }
 
 // drain refuses what has queued.
-func (s *shard) drain() {
+func (s *shard) drain(why error) {
 	for {
 		select {
 		case r := <-s.queue:
-			r.answer(model.ErrUnavailable.After(time.Second))
+			r.answer(why)
 		default:
 			return
 		}
@@ -243,9 +280,14 @@ func deadline(start time.Time) int64 {
 	return start.Add(Term - readMargin).Sub(origin).Nanoseconds()
 }
 
-// readable reports whether the term is surely still the shard's own.
+// termLasts reports whether the shard is surely still this node's own.
+func (s *shard) termLasts() bool {
+	return clock.Monotonic().Sub(origin).Nanoseconds() <= s.until.Load()
+}
+
+// readable returns what readers may see now, nil when the shard may be another node's.
 func (s *shard) readable() *state {
-	if clock.Monotonic().Sub(origin).Nanoseconds() > s.until.Load() {
+	if !s.termLasts() {
 		return nil
 	}
 	return s.serving.Load()

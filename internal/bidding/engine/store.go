@@ -38,10 +38,15 @@ type Topology struct {
 type Ownership interface {
 	// Topology reads the map of slots to shards.
 	Topology(ctx context.Context) (Topology, error)
+	// Landscape reads who holds which shard, and which nodes were seen within a term.
+	Landscape(ctx context.Context, term time.Duration) (Landscape, error)
+	// Announce says that a node is alive, for as long as a term.
+	Announce(ctx context.Context, node Node) error
+	// Withdraw takes back that a node is alive.
+	Withdraw(ctx context.Context, node Node) error
 	// Claim takes a shard that is free, expired or already the node's own, with the
-	// next epoch; false when another node holds it. It also says how far the
-	// database's clock is ahead of now.
-	Claim(ctx context.Context, node Node, shard uint8, term time.Duration, now time.Time) (Lease, bool, time.Duration, error)
+	// next epoch; false when another node holds it.
+	Claim(ctx context.Context, node Node, shard uint8, term time.Duration) (Lease, bool, error)
 	// Renew prolongs the leases it still holds and returns their shards.
 	Renew(ctx context.Context, node Node, leases []Lease, term time.Duration) ([]uint8, error)
 	// Release gives leases up at once.

@@ -38,6 +38,15 @@ func Decode(body []byte) ([]model.Entry, error) {
 	return entries, nil
 }
 
+// DecodeCommand unpacks what EncodeCommand has packed. Errors: ErrDamaged.
+func DecodeCommand(packed []byte) (c model.Command, err error) {
+	var e journalv1.Entry
+	if err := proto.Unmarshal(packed, &e); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return c, decodeCommand(&c, &e)
+}
+
 func decodeEntry(e *model.Entry, p *journalv1.Entry) error {
 	if err := decodeCommand(&e.Command, p); err != nil {
 		return err

@@ -25,6 +25,15 @@ func Encode(entries []model.Entry) ([]byte, error) {
 	return p.buf, p.err
 }
 
+// EncodeCommand packs a command alone, as an entry without effects. Confirmed is not
+// part of it: what was confirmed counts once. Errors: text that is not UTF-8.
+func EncodeCommand(c *model.Command) ([]byte, error) {
+	var p packer
+	p.uuid(1, c.Market)
+	p.command(c)
+	return p.buf, p.err
+}
+
 func (p *packer) entry(e *model.Entry) {
 	p.uuid(1, e.Command.Market)
 	p.command(&e.Command)

@@ -13,7 +13,6 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
-	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
 
@@ -29,7 +28,7 @@ func TestShardsThatWriteTheSameLimitsDoNotWaitForEachOther(t *testing.T) {
 	errs := make([]error, 2)
 	var both sync.WaitGroup
 	for shard := range uint8(2) {
-		lease, ok, _, err := repo.Claim(context.Background(), engine.Node{Name: "n", Addr: "a"}, shard, time.Minute, clock.System{}.Now())
+		lease, ok, err := repo.Claim(context.Background(), engine.Node{Name: "n", Addr: "a"}, shard, time.Minute)
 		require.NoError(t, err)
 		require.True(t, ok)
 		both.Go(func() {

@@ -30,7 +30,7 @@ type Entered struct {
 	entries  []Entry
 	refused  []error // by entry, nil for those that were sent
 	commands []int   // the entry of each command
-	bulk     *engine.Bulk
+	bulk     engine.Pending
 }
 
 // Enter hands entries to the engine, those of one market in their order, and returns
@@ -67,11 +67,11 @@ func command(account model.AccountID, e *Entry) (model.Command, error) {
 
 // usable opens a market that nobody used yet (MKT-002).
 func (s *Service) usable(ctx context.Context, market model.MarketID) error {
-	_, err := s.exchange.View(market)
+	_, err := s.exchange.View(ctx, market)
 	if errors.Is(err, model.ErrMarketNotFound) {
 		err = s.open(ctx, market)
 	}
-	if err == nil && s.unconfirmed(market) {
+	if err == nil && s.unconfirmed(ctx, market) {
 		err = s.confirm(ctx, market)
 	}
 	return err

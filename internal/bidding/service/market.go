@@ -14,7 +14,7 @@ import (
 // Price returns what a market looks like now (DATA-001).
 // Errors: model.ErrMarketNotFound, model.ErrUnavailable.
 func (s *Service) Price(ctx context.Context, market model.MarketID) (model.MarketPrice, error) {
-	p, err := s.exchange.Price(market)
+	p, err := s.exchange.Price(ctx, market)
 	if !errors.Is(err, model.ErrMarketNotFound) {
 		return p, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) ProductMarkets(ctx context.Context, product id.UUID) ([]model.
 	ids := markets[product]
 	prices := make([]model.MarketPrice, 0, len(ids))
 	for _, m := range ids {
-		p, err := s.exchange.Price(m)
+		p, err := s.exchange.Price(ctx, m)
 		if err != nil {
 			return nil, fmt.Errorf("market %s: %w", m, err)
 		}
@@ -77,11 +77,11 @@ func (s *Service) Settings(ctx context.Context, market model.MarketID) (model.Ma
 // ChangeSettings lets edit change a market's settings and journals the result (MKT-001).
 // Errors: model.ErrSettingsConflict when resting orders do not fit; InvalidArgument.
 func (s *Service) ChangeSettings(ctx context.Context, actor id.UUID, market model.MarketID, edit func(*model.Settings)) (model.Market, error) {
-	v, err := s.exchange.View(market)
+	v, err := s.exchange.View(ctx, market)
 	if errors.Is(err, model.ErrMarketNotFound) {
 		if err = s.open(ctx, market); err == nil {
 			if err = s.confirm(ctx, market); err == nil {
-				v, err = s.exchange.View(market)
+				v, err = s.exchange.View(ctx, market)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func (s *Service) submit(ctx context.Context, c model.Command) (engine.Reply, er
 		if err := s.open(ctx, c.Market); err != nil {
 			return engine.Reply{}, err
 		}
-	case errors.Is(err, model.ErrMarketHalted) && !s.halted(c.Market):
+	case errors.Is(err, model.ErrMarketHalted) && !s.halted(ctx, c.Market):
 	default:
 		return reply, err
 	}
@@ -55,15 +55,15 @@ func (s *Service) open(ctx context.Context, market model.MarketID) error {
 }
 
 // unconfirmed reports whether a market was opened and never confirmed.
-func (s *Service) unconfirmed(market model.MarketID) bool {
-	v, err := s.exchange.View(market)
+func (s *Service) unconfirmed(ctx context.Context, market model.MarketID) bool {
+	v, err := s.exchange.View(ctx, market)
 	return err == nil && v.Market.Listing.Version == 0
 }
 
 // halted reports whether a market takes nothing and is meant to: neither is one that was
 // never confirmed, nor one that was confirmed since it refused an order.
-func (s *Service) halted(market model.MarketID) bool {
-	v, err := s.exchange.View(market)
+func (s *Service) halted(ctx context.Context, market model.MarketID) bool {
+	v, err := s.exchange.View(ctx, market)
 	return err != nil || (v.Market.Listing.Version != 0 && v.Market.State() == model.MarketHalted)
 }
 
@@ -96,7 +96,7 @@ func (s *Service) tables(ctx context.Context) (Store, error) {
 // view returns a market's picture; one nobody used yet is empty.
 // Errors: model.ErrMarketNotFound when the catalogue has no such size.
 func (s *Service) view(ctx context.Context, market model.MarketID) (*engine.View, error) {
-	v, err := s.exchange.View(market)
+	v, err := s.exchange.View(ctx, market)
 	if !errors.Is(err, model.ErrMarketNotFound) {
 		return v, err
 	}

@@ -15,9 +15,11 @@ type Exchange interface {
 	Submit(ctx context.Context, c model.Command) (engine.Reply, error)
 	SubmitAll(ctx context.Context, c model.Command) error
 	// Start hands several commands over and does not wait for their answers.
-	Start(ctx context.Context, commands []model.Command) *engine.Bulk
-	View(market model.MarketID) (*engine.View, error)
-	Price(market model.MarketID) (model.MarketPrice, error)
+	Start(ctx context.Context, commands []model.Command) engine.Pending
+	// View is a market as of its last committed batch. Errors: model.ErrMarketNotFound,
+	// model.ErrUnavailable.
+	View(ctx context.Context, market model.MarketID) (*engine.View, error)
+	Price(ctx context.Context, market model.MarketID) (model.MarketPrice, error)
 	// Settled waits until the tables show everything committed so far.
 	Settled(ctx context.Context) error
 }
