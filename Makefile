@@ -102,6 +102,11 @@ rebuild-selftest: ## the same with a journal that is changed on the way, which m
 	@scripts/ensure-postgres.sh
 	@go run ./test/rebuild -commands 3000 -spoil
 
+.PHONY: feed
+feed: ## follow a market's feed through lost connections, and measure how soon a crowd is told; FULL=1
+	@scripts/ensure-postgres.sh
+	@go run ./test/feed $(if $(FULL),-steps 1000000 -cuts 100 -for 60s)
+
 .PHONY: crash crash-selftest
 
 crash: ## kill the marketplace and PostgreSQL while clients trade, and compare what they were told; FULL=1

@@ -20,6 +20,9 @@ func marketCalls() map[string]ask {
 		exchangeAPI + "GetLowestAsk": given(openMarket, func(ctx context.Context, a *asking, m market) error {
 			return only(a.bidding.GetLowestAsk(a.me(ctx), &biddingv1.GetLowestAskRequest{MarketId: m.id}))
 		}),
+		exchangeAPI + "WatchMarket": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return first(a.bidding.WatchMarket(a.me(ctx), &biddingv1.WatchMarketRequest{MarketId: m.id}))
+		}),
 		exchangeAPI + "GetMarketPrice": given(openMarket, func(ctx context.Context, a *asking, m market) error {
 			return only(a.bidding.GetMarketPrice(a.me(ctx), &biddingv1.GetMarketPriceRequest{MarketId: m.id}))
 		}),
@@ -72,6 +75,16 @@ func nodeCalls() map[string]ask {
 				return err
 			}
 			return only(biddingv1.NewNodeServiceClient(a.conn).Look(a.me(ctx), &biddingv1.LookRequest{Market: market[:]}))
+		}),
+		api + "Watch": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			market, err := id.Parse("market", m.id)
+			if err != nil {
+				return err
+			}
+			none := make([]byte, len(market))
+			return first(biddingv1.NewNodeServiceClient(a.conn).Watch(a.me(ctx), &biddingv1.WatchRequest{
+				Market: market[:], Levels: 20, Unopened: &biddingv1.NodeMarket{Id: market[:], Product: none},
+			}))
 		}),
 		api + "Carry": func(ctx context.Context, a *asking) error {
 			entry, err := journal.EncodeCommand(&model.Command{Kind: model.Cancel, Account: id.New(), Side: model.Bid, Order: 256})

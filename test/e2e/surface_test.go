@@ -36,6 +36,7 @@ var publicMethods = []string{
 	"/bidding.v1.BiddingService/GetLowestAsk",
 	"/bidding.v1.BiddingService/GetMarketPrice",
 	"/bidding.v1.BiddingService/GetDepth",
+	"/bidding.v1.BiddingService/WatchMarket",
 	"/bidding.v1.BiddingService/ListSales",
 	"/bidding.v1.BiddingService/ListProductMarkets",
 }

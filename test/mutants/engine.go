@@ -6,6 +6,7 @@ func engineMutants() []mutant {
 	const repository = "internal/bidding/repository/"
 	tests := []suite{{pkg: "internal/bidding/engine"}}
 	cluster := []suite{{pkg: "internal/bidding/cluster"}}
+	feed := []suite{{pkg: "internal/bidding/model", run: "DATA_003", draws: true}, {pkg: "internal/bidding", run: "DATA_003_A|DATA_003_S"}}
 	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
 	return []mutant{
 		{
@@ -42,6 +43,26 @@ func engineMutants() []mutant {
 			name: "refusal-of-a-writer-that-overslept", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
 			from: "if len(w.next.entries) == 0 && !w.termLasts() {",
 			to:   "if len(w.next.entries) > 0 && !w.termLasts() {",
+		},
+		{
+			name: "sale-told-twice", rule: "DATA-003", tests: feed, file: dir + "feed.go",
+			from: "t.sales[first-1].seq > after {",
+			to:   "t.sales[first-1].seq >= after {",
+		},
+		{
+			name: "forgotten-sales-are-none", rule: "DATA-003", tests: feed, file: dir + "state.go",
+			from: "m.tape.from = m.FeedSeq",
+			to:   "m.tape.from = 0",
+		},
+		{
+			name: "level-that-is-gone-stays", rule: "DATA-003", tests: feed, file: "internal/bidding/model/feed.go",
+			from: "out = append(out, Level{Price: from[0].Price})",
+			to:   "out = append(out, from[0])",
+		},
+		{
+			name: "single-step-not-told", rule: "DATA-003", tests: feed, file: dir + "feed.go",
+			from: "case v.Market.FeedSeq != f.last.Market.FeedSeq:",
+			to:   "case v.Market.FeedSeq > f.last.Market.FeedSeq+1:",
 		},
 		{
 			name: "node-keeps-more-than-its-share", rule: "MATCH-005", tests: tests, file: dir + "landscape.go",

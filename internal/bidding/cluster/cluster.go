@@ -187,15 +187,7 @@ func look[T any](
 
 // ask looks at a market of another node.
 func (x *Exchange) ask(ctx context.Context, market model.MarketID) (*biddingv1.LookResponse, error) {
-	shard, err := x.local.ShardOf(&model.Command{Market: market})
-	if err != nil {
-		return nil, err
-	}
-	owner, elsewhere := x.local.Owner(shard)
-	if !elsewhere {
-		return nil, model.ErrNotOwner
-	}
-	p, err := x.peer(owner)
+	p, err := x.ownerOf(market)
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +198,67 @@ func (x *Exchange) ask(ctx context.Context, market model.MarketID) (*biddingv1.L
 		return nil, model.ErrUnavailable.Because(err)
 	}
 	return r, rpc.FromStatus(err)
+}
+
+// Watch tells what a market looks like and what changes in it, wherever it lives.
+// Errors: of send; ctx's own; model.ErrNotOwner once the market moves,
+// model.ErrUnavailable when its node cannot be reached.
+func (x *Exchange) Watch(
+	ctx context.Context, market model.MarketID, w model.Watch, unopened *engine.View, send func(*model.FeedUpdate) error,
+) error {
+	told := false
+	tell := func(u *model.FeedUpdate) error {
+		told = true
+		return send(u)
+	}
+	for began := clock.Monotonic(); ; {
+		err := x.local.Watch(ctx, market, w, unopened, tell)
+		if errors.Is(err, model.ErrNotOwner) && !told {
+			err = x.watchThere(ctx, market, w, unopened, tell)
+		}
+		if told || !errors.Is(err, model.ErrNotOwner) || !again(ctx, began) {
+			return err
+		}
+	}
+}
+
+// watchThere passes on what the node that owns a market tells of it.
+func (x *Exchange) watchThere(
+	ctx context.Context, market model.MarketID, w model.Watch, unopened *engine.View, send func(*model.FeedUpdate) error,
+) error {
+	p, err := x.ownerOf(market)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := p.client.Watch(ctx, &biddingv1.WatchRequest{
+		Market: market[:], After: w.After, Levels: int32(w.Levels), Unopened: packMarket(&unopened.Market), //nolint:gosec // at most 100
+	})
+	for err == nil {
+		var r *biddingv1.WatchResponse
+		if r, err = stream.Recv(); err == nil {
+			var u *model.FeedUpdate
+			if u, err = updateOf(r); err == nil {
+				err = send(u)
+			}
+		}
+	}
+	return rpc.FromStatus(err)
+}
+
+// ownerOf returns the node that owns a market. Errors: model.ErrNotOwner when that is
+// this one, or nobody.
+func (x *Exchange) ownerOf(market model.MarketID) (*peer, error) {
+	shard, err := x.local.ShardOf(&model.Command{Market: market})
+	if err != nil {
+		return nil, err
+	}
+	owner, elsewhere := x.local.Owner(shard)
+	if !elsewhere {
+		return nil, model.ErrNotOwner
+	}
+	return x.peer(owner)
 }
 
 // Settled waits until the tables show everything that was committed when it was called.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
@@ -66,6 +67,18 @@ func (s *Server) results(ctx context.Context, pending engine.Pending) []*bidding
 		}
 	}
 	return packResults(ctx, results)
+}
+
+// Watch implements the RPC.
+func (s *Server) Watch(r *biddingv1.WatchRequest, stream grpc.ServerStreamingServer[biddingv1.WatchResponse]) error {
+	var u unpacker
+	unopened := &engine.View{Market: u.market(r.GetUnopened())}
+	market := u.uuid(r.GetMarket())
+	if u.err != nil {
+		return errs.Invalid("unopened", "must be a market that this node can read").Because(u.err)
+	}
+	w := model.Watch{After: r.GetAfter(), Levels: int(r.GetLevels())}
+	return s.local.Watch(stream.Context(), market, w, unopened, func(u *model.FeedUpdate) error { return stream.Send(packUpdate(u)) })
 }
 
 // Look implements the RPC.

@@ -151,6 +151,9 @@ func packView(v *engine.View, p *model.MarketPrice) *biddingv1.LookResponse {
 }
 
 func packLevels(levels []model.Level) []*biddingv1.NodeLevel {
+	if len(levels) == 0 {
+		return nil
+	}
 	out := make([]*biddingv1.NodeLevel, len(levels))
 	for i, l := range levels {
 		out[i] = &biddingv1.NodeLevel{Price: int64(l.Price), Quantity: l.Qty}
@@ -160,6 +163,40 @@ func packLevels(levels []model.Level) []*biddingv1.NodeLevel {
 
 func packVolume(v model.Volume) *biddingv1.NodeVolume {
 	return &biddingv1.NodeVolume{Value: int64(v.Value), Sales: v.Sales}
+}
+
+func packUpdate(u *model.FeedUpdate) *biddingv1.WatchResponse {
+	out := &biddingv1.WatchResponse{
+		Snapshot: u.Snapshot, PrevSeq: u.PrevSeq, Seq: u.Seq, Checksum: u.Checksum, Missed: u.Missed,
+		BestBid: packLevels([]model.Level{u.Price.BestBid})[0], BestAsk: packLevels([]model.Level{u.Price.BestAsk})[0],
+		Look: packView(&engine.View{
+			Market: u.Price.Market, Bids: u.Bids, Asks: u.Asks, OpenBids: u.Price.OpenBids, OpenAsks: u.Price.OpenAsks,
+		}, &u.Price),
+	}
+	for _, s := range u.Trades {
+		out.Trades = append(out.Trades, &biddingv1.NodeSale{Match: int64(s.Match), Price: int64(s.Price), Quantity: int32(s.Qty), At: int64(s.At)})
+	}
+	return out
+}
+
+// updateOf reads what another node tells of a market.
+func updateOf(r *biddingv1.WatchResponse) (*model.FeedUpdate, error) {
+	price, err := priceOf(r.GetLook())
+	if err != nil {
+		return nil, err
+	}
+	u := &model.FeedUpdate{
+		Snapshot: r.GetSnapshot(), PrevSeq: r.GetPrevSeq(), Seq: r.GetSeq(), Checksum: r.GetChecksum(), Missed: r.GetMissed(),
+		Bids: unpackLevels(r.GetLook().GetBids()), Asks: unpackLevels(r.GetLook().GetAsks()), Price: price,
+	}
+	best := unpackLevels([]*biddingv1.NodeLevel{r.GetBestBid(), r.GetBestAsk()})
+	u.Price.BestBid, u.Price.BestAsk = best[0], best[1]
+	for _, s := range r.GetTrades() {
+		u.Trades = append(u.Trades, model.Sale{
+			Match: model.MatchID(s.GetMatch()), Price: money.Minor(s.GetPrice()), Qty: model.Qty(s.GetQuantity()), At: model.Instant(s.GetAt()),
+		})
+	}
+	return u, nil
 }
 
 // viewOf reads another node's view of a market.

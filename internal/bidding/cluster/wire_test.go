@@ -74,6 +74,16 @@ func TestViewsAndPricesArriveWhole(t *testing.T) {
 	}, price)
 }
 
+func TestUpdatesArriveWhole(t *testing.T) {
+	t.Parallel()
+	want := filled[model.FeedUpdate]()
+	got, err := updateOf(packUpdate(&want))
+	require.NoError(t, err)
+	require.Equal(t, &want, got)
+	_, err = updateOf(&biddingv1.WatchResponse{})
+	require.Error(t, err, "no market")
+}
+
 func TestCommandsArriveWhole(t *testing.T) {
 	t.Parallel()
 	market, account := id.New(), id.New()

@@ -169,7 +169,7 @@ func (s *state) count(b *batch, m *market, events []model.Event) {
 			delete(s.orders, e.Order)
 		case model.OrderMatched:
 			m.LastSale = model.Sale{Match: e.Match, Price: e.Price, Qty: e.Qty, At: b.at}
-			b.sold = append(b.sold, sold{m, saleValue(e.Price, e.Qty)})
+			b.sold = append(b.sold, sold{m, saleValue(e.Price, e.Qty), m.FeedSeq, m.LastSale})
 		case model.OrderReduced:
 		}
 	}

@@ -63,10 +63,12 @@ type batch struct {
 	record   *Record
 }
 
-// sold is one match's value, counted once it is durable.
+// sold is one match, counted and told once it is durable.
 type sold struct {
 	market *market
 	value  money.Minor
+	seq    int64 // of the market's feed
+	sale   model.Sale
 }
 
 func (b *batch) empty() bool { return len(b.requests) == 0 && len(b.entries) == 0 }
@@ -112,11 +114,12 @@ func (b *batch) seal(s *state) error {
 
 // publish shows readers what the batch did and answers its callers.
 func (b *batch) publish() {
-	for i, m := range b.touched {
-		m.view.Store(b.views[i])
-	}
 	for _, x := range b.sold {
 		x.market.sold.add(b.at, model.Volume{Value: x.value, Sales: 1})
+		x.market.tape.add(x.seq, x.sale)
+	}
+	for i, m := range b.touched { // whoever sees a view finds its sales on the tape
+		m.view.Store(b.views[i])
 	}
 	b.release(nil)
 }

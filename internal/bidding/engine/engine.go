@@ -35,6 +35,7 @@ type Engine struct {
 	node    Node
 	log     zerolog.Logger
 	metrics *Metrics
+	feeds   *feeds
 
 	shardOf [Slots]uint8
 	shards  map[uint8]*shard
@@ -55,7 +56,7 @@ type Options struct {
 // New returns an engine; Run starts it.
 func New(o Options) *Engine {
 	return &Engine{
-		store: o.Store, clock: o.Clock, node: o.Node, log: o.Log, metrics: o.Metrics,
+		store: o.Store, clock: o.Clock, node: o.Node, log: o.Log, metrics: o.Metrics, feeds: newFeeds(),
 		shards: make(map[uint8]*shard), ready: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
@@ -113,7 +114,7 @@ func (e *Engine) newShard(n uint8) *shard {
 		number: n, store: e.store, clock: e.clock, node: e.node, log: e.log,
 		queue: make(chan *request, queueLength), lost: make(chan struct{}, 1), leave: make(chan struct{}, 1), sight: e.sight.Load,
 		openElsewhere: func(a model.AccountID) int32 { return e.openBeside(n, a) },
-		metrics:       e.metrics,
+		metrics:       e.metrics, feeds: e.feeds,
 	}
 }
 

@@ -17,21 +17,23 @@ type View struct {
 	OpenBids, OpenAsks int64         // number of orders
 
 	sold *volumes
+	tape *tape
 }
 
 // market is one book with what surrounds it. The shard's writer owns everything
-// but view and sold, which any goroutine may read.
+// but view, sold and tape, which any goroutine may read.
 type market struct {
 	model.Market
 	book  *book.Book
 	dirty bool // touched by the batch at hand
 	view  atomic.Pointer[View]
 	sold  volumes
+	tape  tape
 }
 
 // cut takes a picture of the market to be published once the batch is durable.
 func (m *market) cut() *View {
-	v := &View{Market: m.Market, sold: &m.sold, OpenBids: m.book.Count(model.Bid), OpenAsks: m.book.Count(model.Ask)}
+	v := &View{Market: m.Market, sold: &m.sold, tape: &m.tape, OpenBids: m.book.Count(model.Bid), OpenAsks: m.book.Count(model.Ask)}
 	v.Bids = m.book.Depth(model.Bid, publishedLevels, nil)
 	v.Asks = m.book.Depth(model.Ask, publishedLevels, nil)
 	return v
@@ -42,7 +44,9 @@ func (v *View) Price(now model.Instant) model.MarketPrice {
 	p := model.MarketPrice{
 		Market: v.Market, BestBid: v.BestBid(), BestAsk: v.BestAsk(), OpenBids: v.OpenBids, OpenAsks: v.OpenAsks,
 	}
-	p.Day, p.ThreeDays = v.sold.last(now)
+	if v.sold != nil { // something was there to be sold
+		p.Day, p.ThreeDays = v.sold.last(now)
+	}
 	return p
 }
 

@@ -140,6 +140,7 @@ func (w *writer) committed() {
 	w.metrics.observe(b, clock.Since(w.sent))
 	w.state.tables.add(b.record)
 	b.publish()
+	w.feeds.tell(b.touched)
 }
 
 // sweep closes what has expired in markets nobody has touched since.

@@ -36,6 +36,7 @@ type shard struct {
 	openElsewhere func(model.AccountID) int32
 	sight         func() *sight // of who holds which shard
 	metrics       *Metrics
+	feeds         *feeds
 
 	held    atomic.Pointer[Lease] // to be renewed; nil while not owned
 	serving atomic.Pointer[state] // what readers see; nil while not served
@@ -74,6 +75,7 @@ func (s *shard) run(ctx context.Context) {
 		again = nil
 		s.serving.Store(nil)
 		s.held.Store(nil)
+		s.feeds.tellAll()
 		if broken == nil { // nothing is left to be done here
 			s.release(st.lease)
 			s.released = clock.Monotonic()

@@ -45,6 +45,7 @@ func (s *state) start(h Head) {
 	s.head = h
 	*s.seq = *book.NewSequence(s.lease.Shard, h.N)
 	for _, m := range s.markets {
+		m.tape.from = m.FeedSeq // what was sold before is in the tables
 		m.view.Store(m.cut())
 	}
 }

@@ -56,6 +56,39 @@ func (h *Handler) GetDepth(ctx context.Context, r *biddingv1.GetDepthRequest) (*
 	}, nil
 }
 
+// WatchMarket implements the RPC.
+func (h *Handler) WatchMarket(r *biddingv1.WatchMarketRequest, stream biddingv1.BiddingService_WatchMarketServer) error {
+	market, err := id.Parse("market_id", r.MarketId)
+	if err != nil {
+		return err
+	}
+	w := model.Watch{After: r.AfterSeq, Levels: int(r.Levels)}
+	if w.Levels == 0 {
+		w.Levels = defaultLevels
+	}
+	return h.service.Watch(stream.Context(), market, w, func(u *model.FeedUpdate) error { return stream.Send(feedUpdate(u)) })
+}
+
+func feedUpdate(u *model.FeedUpdate) *biddingv1.WatchMarketResponse {
+	out := &biddingv1.WatchMarketResponse{
+		Snapshot: u.Snapshot, PrevSeq: u.PrevSeq, Seq: u.Seq, Bids: changes(u.Bids), Asks: changes(u.Asks),
+		Checksum: u.Checksum, TradesMissed: u.Missed, MarketPrice: marketPrice(&u.Price),
+	}
+	for _, s := range u.Trades {
+		out.Trades = append(out.Trades, sale(s))
+	}
+	return out
+}
+
+// changes are levels as they are now, those that are gone with quantity 0.
+func changes(list []model.Level) []*biddingv1.Level {
+	out := make([]*biddingv1.Level, len(list))
+	for i, l := range list {
+		out[i] = &biddingv1.Level{Price: int64(l.Price), Quantity: l.Qty}
+	}
+	return out
+}
+
 // GetMarketPrice implements the RPC.
 func (h *Handler) GetMarketPrice(ctx context.Context, r *biddingv1.GetMarketPriceRequest) (*biddingv1.GetMarketPriceResponse, error) {
 	market, err := id.Parse("market_id", r.MarketId)

@@ -31,6 +31,16 @@ func (s *Service) Depth(ctx context.Context, market model.MarketID) (*engine.Vie
 	return s.view(ctx, market)
 }
 
+// Watch tells a watcher what a market looks like and what changes in it (DATA-003).
+// Errors: model.ErrMarketNotFound; as Exchange.Watch.
+func (s *Service) Watch(ctx context.Context, market model.MarketID, w model.Watch, send func(*model.FeedUpdate) error) error {
+	v, err := s.view(ctx, market)
+	if err != nil {
+		return err
+	}
+	return s.exchange.Watch(ctx, market, w, v, send)
+}
+
 // Sales lists a market's sales before a match (0 = from the newest), newest first.
 func (s *Service) Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error) {
 	if _, err := s.view(ctx, market); err != nil {

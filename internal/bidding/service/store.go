@@ -20,6 +20,10 @@ type Exchange interface {
 	// model.ErrUnavailable.
 	View(ctx context.Context, market model.MarketID) (*engine.View, error)
 	Price(ctx context.Context, market model.MarketID) (model.MarketPrice, error)
+	// Watch tells what a market looks like and what changes in it, until send fails or ctx
+	// ends. Errors: model.ErrNotOwner when the market moves, model.ErrUnavailable when it is
+	// not served for a while.
+	Watch(ctx context.Context, market model.MarketID, w model.Watch, unopened *engine.View, send func(*model.FeedUpdate) error) error
 	// Settled waits until the tables show everything committed so far.
 	Settled(ctx context.Context) error
 }

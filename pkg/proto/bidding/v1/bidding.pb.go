@@ -3470,6 +3470,187 @@ func (x *GetDepthResponse) GetChecksum() uint32 {
 	return 0
 }
 
+type WatchMarketRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	MarketId string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	// The sequence of the book the client has, to go on from; 0 when it has none. When nothing
+	// happened since, there is no snapshot.
+	AfterSeq int64 `protobuf:"varint,2,opt,name=after_seq,json=afterSeq,proto3" json:"after_seq,omitempty"`
+	// Levels per side, 10 to 100; 0 means 20.
+	Levels        int32 `protobuf:"varint,3,opt,name=levels,proto3" json:"levels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMarketRequest) Reset() {
+	*x = WatchMarketRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMarketRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMarketRequest) ProtoMessage() {}
+
+func (x *WatchMarketRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMarketRequest.ProtoReflect.Descriptor instead.
+func (*WatchMarketRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *WatchMarketRequest) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *WatchMarketRequest) GetAfterSeq() int64 {
+	if x != nil {
+		return x.AfterSeq
+	}
+	return 0
+}
+
+func (x *WatchMarketRequest) GetLevels() int32 {
+	if x != nil {
+		return x.Levels
+	}
+	return 0
+}
+
+// WatchMarketResponse is one step of a market's feed (DATA-003). The first is a snapshot,
+// unless the client has the present book already. A step without changes is a heartbeat.
+type WatchMarketResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bids and asks are the whole book, not what changed.
+	Snapshot bool `protobuf:"varint,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// The sequence of the step before. A client whose book is at another one has missed
+	// something and watches again.
+	PrevSeq int64 `protobuf:"varint,2,opt,name=prev_seq,json=prevSeq,proto3" json:"prev_seq,omitempty"`
+	Seq     int64 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Absolute quantities, best first; 0 removes the level.
+	Bids []*Level `protobuf:"bytes,4,rep,name=bids,proto3" json:"bids,omitempty"`
+	Asks []*Level `protobuf:"bytes,5,rep,name=asks,proto3" json:"asks,omitempty"`
+	// IEEE CRC-32 over the top 10 asks, then bids, as they are after this step.
+	Checksum uint32 `protobuf:"varint,6,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	// Sales since prev_seq, oldest first; in a snapshot, since after_seq.
+	Trades []*Sale `protobuf:"bytes,7,rep,name=trades,proto3" json:"trades,omitempty"`
+	// More was sold than trades tell; ListSales has all.
+	TradesMissed bool `protobuf:"varint,8,opt,name=trades_missed,json=tradesMissed,proto3" json:"trades_missed,omitempty"`
+	// Best prices, last sale and volumes; in a heartbeat too.
+	MarketPrice   *MarketPrice `protobuf:"bytes,9,opt,name=market_price,json=marketPrice,proto3" json:"market_price,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMarketResponse) Reset() {
+	*x = WatchMarketResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMarketResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMarketResponse) ProtoMessage() {}
+
+func (x *WatchMarketResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMarketResponse.ProtoReflect.Descriptor instead.
+func (*WatchMarketResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *WatchMarketResponse) GetSnapshot() bool {
+	if x != nil {
+		return x.Snapshot
+	}
+	return false
+}
+
+func (x *WatchMarketResponse) GetPrevSeq() int64 {
+	if x != nil {
+		return x.PrevSeq
+	}
+	return 0
+}
+
+func (x *WatchMarketResponse) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *WatchMarketResponse) GetBids() []*Level {
+	if x != nil {
+		return x.Bids
+	}
+	return nil
+}
+
+func (x *WatchMarketResponse) GetAsks() []*Level {
+	if x != nil {
+		return x.Asks
+	}
+	return nil
+}
+
+func (x *WatchMarketResponse) GetChecksum() uint32 {
+	if x != nil {
+		return x.Checksum
+	}
+	return 0
+}
+
+func (x *WatchMarketResponse) GetTrades() []*Sale {
+	if x != nil {
+		return x.Trades
+	}
+	return nil
+}
+
+func (x *WatchMarketResponse) GetTradesMissed() bool {
+	if x != nil {
+		return x.TradesMissed
+	}
+	return false
+}
+
+func (x *WatchMarketResponse) GetMarketPrice() *MarketPrice {
+	if x != nil {
+		return x.MarketPrice
+	}
+	return nil
+}
+
 type ListSalesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	MarketId      string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
@@ -3481,7 +3662,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3493,7 +3674,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3506,7 +3687,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -3540,7 +3721,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3552,7 +3733,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3565,7 +3746,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -3591,7 +3772,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3603,7 +3784,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3616,7 +3797,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -3635,7 +3816,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3647,7 +3828,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3660,7 +3841,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -3684,7 +3865,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3696,7 +3877,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3709,7 +3890,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -3750,7 +3931,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3762,7 +3943,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3775,7 +3956,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -3801,7 +3982,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3813,7 +3994,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3826,7 +4007,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -3845,7 +4026,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3857,7 +4038,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3870,7 +4051,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -3897,7 +4078,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3909,7 +4090,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3922,7 +4103,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -3983,7 +4164,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3995,7 +4176,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4008,7 +4189,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -4027,7 +4208,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4039,7 +4220,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4052,7 +4233,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4073,7 +4254,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4085,7 +4266,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4098,7 +4279,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -4124,7 +4305,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4136,7 +4317,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4149,7 +4330,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4168,7 +4349,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4180,7 +4361,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4193,7 +4374,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -4212,7 +4393,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4224,7 +4405,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4237,7 +4418,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -4256,7 +4437,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4268,7 +4449,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4281,7 +4462,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -4300,7 +4481,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4312,7 +4493,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4325,7 +4506,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -4349,7 +4530,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4361,7 +4542,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4374,7 +4555,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -4407,7 +4588,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4419,7 +4600,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4432,7 +4613,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -4451,7 +4632,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4463,7 +4644,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4476,7 +4657,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -4495,7 +4676,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4507,7 +4688,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4520,7 +4701,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -4539,7 +4720,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4551,7 +4732,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4564,7 +4745,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -4833,7 +5014,22 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x04bids\x18\x01 \x03(\v2\x11.bidding.v1.LevelR\x04bids\x12%\n" +
 	"\x04asks\x18\x02 \x03(\v2\x11.bidding.v1.LevelR\x04asks\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x03R\x03seq\x12\x1a\n" +
-	"\bchecksum\x18\x04 \x01(\rR\bchecksum\"\x8a\x01\n" +
+	"\bchecksum\x18\x04 \x01(\rR\bchecksum\"\xcb\x01\n" +
+	"\x12WatchMarketRequest\x12%\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12$\n" +
+	"\tafter_seq\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bafterSeq\x12h\n" +
+	"\x06levels\x18\x03 \x01(\x05BP\xbaHM\xba\x01J\n" +
+	"\x06levels\x12\x16must be 0 or 10 to 100\x1a(this == 0 || (this >= 10 && this <= 100)R\x06levels\"\xd3\x02\n" +
+	"\x13WatchMarketResponse\x12\x1a\n" +
+	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12\x19\n" +
+	"\bprev_seq\x18\x02 \x01(\x03R\aprevSeq\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq\x12%\n" +
+	"\x04bids\x18\x04 \x03(\v2\x11.bidding.v1.LevelR\x04bids\x12%\n" +
+	"\x04asks\x18\x05 \x03(\v2\x11.bidding.v1.LevelR\x04asks\x12\x1a\n" +
+	"\bchecksum\x18\x06 \x01(\rR\bchecksum\x12(\n" +
+	"\x06trades\x18\a \x03(\v2\x10.bidding.v1.SaleR\x06trades\x12#\n" +
+	"\rtrades_missed\x18\b \x01(\bR\ftradesMissed\x12:\n" +
+	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\"\x8a\x01\n" +
 	"\x10ListSalesRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
@@ -4934,7 +5130,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xd1\x14\n" +
+	"\aRESTING\x10\x022\xae\x15\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -4959,7 +5155,8 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\rGetHighestBid\x12 .bidding.v1.GetHighestBidRequest\x1a!.bidding.v1.GetHighestBidResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12\\\n" +
 	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
 	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
-	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12S\n" +
+	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12[\n" +
+	"\vWatchMarket\x12\x1e.bidding.v1.WatchMarketRequest\x1a\x1f.bidding.v1.WatchMarketResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x010\x01\x12S\n" +
 	"\tListSales\x12\x1c.bidding.v1.ListSalesRequest\x1a\x1d.bidding.v1.ListSalesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
 	"\bGetMatch\x12\x1b.bidding.v1.GetMatchRequest\x1a\x1c.bidding.v1.GetMatchResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12_\n" +
 	"\rListMyMatches\x12 .bidding.v1.ListMyMatchesRequest\x1a!.bidding.v1.ListMyMatchesResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12n\n" +
@@ -4985,7 +5182,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -5039,45 +5236,47 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*GetMarketPriceResponse)(nil),       // 49: bidding.v1.GetMarketPriceResponse
 	(*GetDepthRequest)(nil),              // 50: bidding.v1.GetDepthRequest
 	(*GetDepthResponse)(nil),             // 51: bidding.v1.GetDepthResponse
-	(*ListSalesRequest)(nil),             // 52: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 53: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 54: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 55: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 56: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 57: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 58: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 59: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 60: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 61: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 62: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 63: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 64: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 65: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 66: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 67: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 68: bidding.v1.ResumeMarketResponse
-	(*AccountLimits)(nil),                // 69: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 70: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 71: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 72: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 73: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 74: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 75: google.protobuf.FieldMask
+	(*WatchMarketRequest)(nil),           // 52: bidding.v1.WatchMarketRequest
+	(*WatchMarketResponse)(nil),          // 53: bidding.v1.WatchMarketResponse
+	(*ListSalesRequest)(nil),             // 54: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 55: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 56: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 57: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 58: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 59: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 60: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 61: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 62: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 63: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 64: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 65: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 66: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 67: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 68: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 69: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 70: bidding.v1.ResumeMarketResponse
+	(*AccountLimits)(nil),                // 71: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 72: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 73: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 74: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 75: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 76: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 77: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	74,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	74,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	74,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	76,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	76,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	76,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	74,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	74,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	74,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	74,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	76,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	76,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	76,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	76,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
 	0,   // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
@@ -5117,7 +5316,7 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	33,  // 49: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
 	41,  // 50: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
 	41,  // 51: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	74,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	76,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
 	4,   // 53: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
 	41,  // 54: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
 	41,  // 55: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
@@ -5125,83 +5324,89 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	47,  // 57: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
 	41,  // 58: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
 	41,  // 59: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	46,  // 60: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	8,   // 61: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 62: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	8,   // 63: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	47,  // 64: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	5,   // 65: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	4,   // 66: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	60,  // 67: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	60,  // 68: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	75,  // 69: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	60,  // 70: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	60,  // 71: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	60,  // 72: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	69,  // 73: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	69,  // 74: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	69,  // 75: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	9,   // 76: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	11,  // 77: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	13,  // 78: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	15,  // 79: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	17,  // 80: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	19,  // 81: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	21,  // 82: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	23,  // 83: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	25,  // 84: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	27,  // 85: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	29,  // 86: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	35,  // 87: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	37,  // 88: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	39,  // 89: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	42,  // 90: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	44,  // 91: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	48,  // 92: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	50,  // 93: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	52,  // 94: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	54,  // 95: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	56,  // 96: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	58,  // 97: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	61,  // 98: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	63,  // 99: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	65,  // 100: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	67,  // 101: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	70,  // 102: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	72,  // 103: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	10,  // 104: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	12,  // 105: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	14,  // 106: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	16,  // 107: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	18,  // 108: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	20,  // 109: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	22,  // 110: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	24,  // 111: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	26,  // 112: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	28,  // 113: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	30,  // 114: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	36,  // 115: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	38,  // 116: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	40,  // 117: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	43,  // 118: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	45,  // 119: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	49,  // 120: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	51,  // 121: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	53,  // 122: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	55,  // 123: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	57,  // 124: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	59,  // 125: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	62,  // 126: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	64,  // 127: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	66,  // 128: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	68,  // 129: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	71,  // 130: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	73,  // 131: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	104, // [104:132] is the sub-list for method output_type
-	76,  // [76:104] is the sub-list for method input_type
-	76,  // [76:76] is the sub-list for extension type_name
-	76,  // [76:76] is the sub-list for extension extendee
-	0,   // [0:76] is the sub-list for field type_name
+	41,  // 60: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	41,  // 61: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	46,  // 62: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	47,  // 63: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	46,  // 64: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	8,   // 65: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 66: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	8,   // 67: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	47,  // 68: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	5,   // 69: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	4,   // 70: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	62,  // 71: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	62,  // 72: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	77,  // 73: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	62,  // 74: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	62,  // 75: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	62,  // 76: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	71,  // 77: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	71,  // 78: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	71,  // 79: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	9,   // 80: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	11,  // 81: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	13,  // 82: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	15,  // 83: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	17,  // 84: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	19,  // 85: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	21,  // 86: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	23,  // 87: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	25,  // 88: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	27,  // 89: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	29,  // 90: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	35,  // 91: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	37,  // 92: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	39,  // 93: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	42,  // 94: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	44,  // 95: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	48,  // 96: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	50,  // 97: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	52,  // 98: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	54,  // 99: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	56,  // 100: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	58,  // 101: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	60,  // 102: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	63,  // 103: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	65,  // 104: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	67,  // 105: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	69,  // 106: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	72,  // 107: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	74,  // 108: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	10,  // 109: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	12,  // 110: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	14,  // 111: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	16,  // 112: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	18,  // 113: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	20,  // 114: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	22,  // 115: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	24,  // 116: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	26,  // 117: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	28,  // 118: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	30,  // 119: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	36,  // 120: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	38,  // 121: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	40,  // 122: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	43,  // 123: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	45,  // 124: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	49,  // 125: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	51,  // 126: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	53,  // 127: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	55,  // 128: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	57,  // 129: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	59,  // 130: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	61,  // 131: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	64,  // 132: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	66,  // 133: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	68,  // 134: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	70,  // 135: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	73,  // 136: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	75,  // 137: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	109, // [109:138] is the sub-list for method output_type
+	80,  // [80:109] is the sub-list for method input_type
+	80,  // [80:80] is the sub-list for extension type_name
+	80,  // [80:80] is the sub-list for extension extendee
+	0,   // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -5223,7 +5428,7 @@ func file_bidding_v1_bidding_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   68,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -37,6 +37,7 @@ const (
 	BiddingService_GetLowestAsk_FullMethodName         = "/bidding.v1.BiddingService/GetLowestAsk"
 	BiddingService_GetMarketPrice_FullMethodName       = "/bidding.v1.BiddingService/GetMarketPrice"
 	BiddingService_GetDepth_FullMethodName             = "/bidding.v1.BiddingService/GetDepth"
+	BiddingService_WatchMarket_FullMethodName          = "/bidding.v1.BiddingService/WatchMarket"
 	BiddingService_ListSales_FullMethodName            = "/bidding.v1.BiddingService/ListSales"
 	BiddingService_GetMatch_FullMethodName             = "/bidding.v1.BiddingService/GetMatch"
 	BiddingService_ListMyMatches_FullMethodName        = "/bidding.v1.BiddingService/ListMyMatches"
@@ -95,6 +96,11 @@ type BiddingServiceClient interface {
 	GetMarketPrice(ctx context.Context, in *GetMarketPriceRequest, opts ...grpc.CallOption) (*GetMarketPriceResponse, error)
 	// GetDepth reads aggregated price levels, best first, at one sequence (DATA-002).
 	GetDepth(ctx context.Context, in *GetDepthRequest, opts ...grpc.CallOption) (*GetDepthResponse, error)
+	// WatchMarket tells what a market looks like and then, within moments of each commit, what
+	// has changed; at least every five seconds something comes. When the market moves to
+	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
+	// with after_seq.
+	WatchMarket(ctx context.Context, in *WatchMarketRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMarketResponse], error)
 	// ListSales reads a market's sales tape, newest first (DATA-002).
 	ListSales(ctx context.Context, in *ListSalesRequest, opts ...grpc.CallOption) (*ListSalesResponse, error)
 	// GetMatch reads one of the caller's matches.
@@ -308,6 +314,25 @@ func (c *biddingServiceClient) GetDepth(ctx context.Context, in *GetDepthRequest
 	return out, nil
 }
 
+func (c *biddingServiceClient) WatchMarket(ctx context.Context, in *WatchMarketRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMarketResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BiddingService_ServiceDesc.Streams[1], BiddingService_WatchMarket_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchMarketRequest, WatchMarketResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_WatchMarketClient = grpc.ServerStreamingClient[WatchMarketResponse]
+
 func (c *biddingServiceClient) ListSales(ctx context.Context, in *ListSalesRequest, opts ...grpc.CallOption) (*ListSalesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListSalesResponse)
@@ -454,6 +479,11 @@ type BiddingServiceServer interface {
 	GetMarketPrice(context.Context, *GetMarketPriceRequest) (*GetMarketPriceResponse, error)
 	// GetDepth reads aggregated price levels, best first, at one sequence (DATA-002).
 	GetDepth(context.Context, *GetDepthRequest) (*GetDepthResponse, error)
+	// WatchMarket tells what a market looks like and then, within moments of each commit, what
+	// has changed; at least every five seconds something comes. When the market moves to
+	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
+	// with after_seq.
+	WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error
 	// ListSales reads a market's sales tape, newest first (DATA-002).
 	ListSales(context.Context, *ListSalesRequest) (*ListSalesResponse, error)
 	// GetMatch reads one of the caller's matches.
@@ -537,6 +567,9 @@ func (UnimplementedBiddingServiceServer) GetMarketPrice(context.Context, *GetMar
 }
 func (UnimplementedBiddingServiceServer) GetDepth(context.Context, *GetDepthRequest) (*GetDepthResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDepth not implemented")
+}
+func (UnimplementedBiddingServiceServer) WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchMarket not implemented")
 }
 func (UnimplementedBiddingServiceServer) ListSales(context.Context, *ListSalesRequest) (*ListSalesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSales not implemented")
@@ -902,6 +935,17 @@ func _BiddingService_GetDepth_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _BiddingService_WatchMarket_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchMarketRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BiddingServiceServer).WatchMarket(m, &grpc.GenericServerStream[WatchMarketRequest, WatchMarketResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_WatchMarketServer = grpc.ServerStreamingServer[WatchMarketResponse]
+
 func _BiddingService_ListSales_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSalesRequest)
 	if err := dec(in); err != nil {
@@ -1204,6 +1248,11 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _BiddingService_OrderEntry_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchMarket",
+			Handler:       _BiddingService_WatchMarket_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "bidding/v1/bidding.proto",

@@ -933,6 +933,252 @@ func (x *LookResponse) GetThreeDays() *NodeVolume {
 	return nil
 }
 
+type WatchRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Market []byte                 `protobuf:"bytes,1,opt,name=market,proto3" json:"market,omitempty"`
+	After  int64                  `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	Levels int32                  `protobuf:"varint,3,opt,name=levels,proto3" json:"levels,omitempty"`
+	// What the market looks like if nobody used it yet.
+	Unopened      *NodeMarket `protobuf:"bytes,4,opt,name=unopened,proto3" json:"unopened,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchRequest) Reset() {
+	*x = WatchRequest{}
+	mi := &file_bidding_v1_node_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchRequest) ProtoMessage() {}
+
+func (x *WatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_node_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
+func (*WatchRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_node_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WatchRequest) GetMarket() []byte {
+	if x != nil {
+		return x.Market
+	}
+	return nil
+}
+
+func (x *WatchRequest) GetAfter() int64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *WatchRequest) GetLevels() int32 {
+	if x != nil {
+		return x.Levels
+	}
+	return 0
+}
+
+func (x *WatchRequest) GetUnopened() *NodeMarket {
+	if x != nil {
+		return x.Unopened
+	}
+	return nil
+}
+
+// WatchResponse is one step; look has the levels that changed beside the rest.
+type WatchResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Snapshot      bool                   `protobuf:"varint,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	PrevSeq       int64                  `protobuf:"varint,2,opt,name=prev_seq,json=prevSeq,proto3" json:"prev_seq,omitempty"`
+	Seq           int64                  `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	Checksum      uint32                 `protobuf:"varint,4,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	Trades        []*NodeSale            `protobuf:"bytes,5,rep,name=trades,proto3" json:"trades,omitempty"`
+	Missed        bool                   `protobuf:"varint,6,opt,name=missed,proto3" json:"missed,omitempty"`
+	BestBid       *NodeLevel             `protobuf:"bytes,7,opt,name=best_bid,json=bestBid,proto3" json:"best_bid,omitempty"`
+	BestAsk       *NodeLevel             `protobuf:"bytes,8,opt,name=best_ask,json=bestAsk,proto3" json:"best_ask,omitempty"`
+	Look          *LookResponse          `protobuf:"bytes,9,opt,name=look,proto3" json:"look,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResponse) Reset() {
+	*x = WatchResponse{}
+	mi := &file_bidding_v1_node_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResponse) ProtoMessage() {}
+
+func (x *WatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_node_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
+func (*WatchResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_node_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *WatchResponse) GetSnapshot() bool {
+	if x != nil {
+		return x.Snapshot
+	}
+	return false
+}
+
+func (x *WatchResponse) GetPrevSeq() int64 {
+	if x != nil {
+		return x.PrevSeq
+	}
+	return 0
+}
+
+func (x *WatchResponse) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *WatchResponse) GetChecksum() uint32 {
+	if x != nil {
+		return x.Checksum
+	}
+	return 0
+}
+
+func (x *WatchResponse) GetTrades() []*NodeSale {
+	if x != nil {
+		return x.Trades
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetMissed() bool {
+	if x != nil {
+		return x.Missed
+	}
+	return false
+}
+
+func (x *WatchResponse) GetBestBid() *NodeLevel {
+	if x != nil {
+		return x.BestBid
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetBestAsk() *NodeLevel {
+	if x != nil {
+		return x.BestAsk
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetLook() *LookResponse {
+	if x != nil {
+		return x.Look
+	}
+	return nil
+}
+
+type NodeSale struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Match         int64                  `protobuf:"varint,1,opt,name=match,proto3" json:"match,omitempty"`
+	Price         int64                  `protobuf:"varint,2,opt,name=price,proto3" json:"price,omitempty"`
+	Quantity      int32                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	At            int64                  `protobuf:"varint,4,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NodeSale) Reset() {
+	*x = NodeSale{}
+	mi := &file_bidding_v1_node_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NodeSale) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NodeSale) ProtoMessage() {}
+
+func (x *NodeSale) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_node_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NodeSale.ProtoReflect.Descriptor instead.
+func (*NodeSale) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_node_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *NodeSale) GetMatch() int64 {
+	if x != nil {
+		return x.Match
+	}
+	return 0
+}
+
+func (x *NodeSale) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *NodeSale) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *NodeSale) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
 type NodeLevel struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Price         int64                  `protobuf:"varint,1,opt,name=price,proto3" json:"price,omitempty"`
@@ -943,7 +1189,7 @@ type NodeLevel struct {
 
 func (x *NodeLevel) Reset() {
 	*x = NodeLevel{}
-	mi := &file_bidding_v1_node_proto_msgTypes[9]
+	mi := &file_bidding_v1_node_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1201,7 @@ func (x *NodeLevel) String() string {
 func (*NodeLevel) ProtoMessage() {}
 
 func (x *NodeLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_node_proto_msgTypes[9]
+	mi := &file_bidding_v1_node_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1214,7 @@ func (x *NodeLevel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeLevel.ProtoReflect.Descriptor instead.
 func (*NodeLevel) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_node_proto_rawDescGZIP(), []int{9}
+	return file_bidding_v1_node_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *NodeLevel) GetPrice() int64 {
@@ -995,7 +1241,7 @@ type NodeVolume struct {
 
 func (x *NodeVolume) Reset() {
 	*x = NodeVolume{}
-	mi := &file_bidding_v1_node_proto_msgTypes[10]
+	mi := &file_bidding_v1_node_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1253,7 @@ func (x *NodeVolume) String() string {
 func (*NodeVolume) ProtoMessage() {}
 
 func (x *NodeVolume) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_node_proto_msgTypes[10]
+	mi := &file_bidding_v1_node_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1266,7 @@ func (x *NodeVolume) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeVolume.ProtoReflect.Descriptor instead.
 func (*NodeVolume) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_node_proto_rawDescGZIP(), []int{10}
+	return file_bidding_v1_node_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *NodeVolume) GetValue() int64 {
@@ -1138,16 +1384,37 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\topen_asks\x18\x05 \x01(\x03R\bopenAsks\x12(\n" +
 	"\x03day\x18\x06 \x01(\v2\x16.bidding.v1.NodeVolumeR\x03day\x125\n" +
 	"\n" +
-	"three_days\x18\a \x01(\v2\x16.bidding.v1.NodeVolumeR\tthreeDays\"=\n" +
+	"three_days\x18\a \x01(\v2\x16.bidding.v1.NodeVolumeR\tthreeDays\"\xa4\x01\n" +
+	"\fWatchRequest\x12\x1f\n" +
+	"\x06market\x18\x01 \x01(\fB\a\xbaH\x04z\x02h\x10R\x06market\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x03R\x05after\x12!\n" +
+	"\x06levels\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x06levels\x12:\n" +
+	"\bunopened\x18\x04 \x01(\v2\x16.bidding.v1.NodeMarketB\x06\xbaH\x03\xc8\x01\x01R\bunopened\"\xcc\x02\n" +
+	"\rWatchResponse\x12\x1a\n" +
+	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12\x19\n" +
+	"\bprev_seq\x18\x02 \x01(\x03R\aprevSeq\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq\x12\x1a\n" +
+	"\bchecksum\x18\x04 \x01(\rR\bchecksum\x12,\n" +
+	"\x06trades\x18\x05 \x03(\v2\x14.bidding.v1.NodeSaleR\x06trades\x12\x16\n" +
+	"\x06missed\x18\x06 \x01(\bR\x06missed\x120\n" +
+	"\bbest_bid\x18\a \x01(\v2\x15.bidding.v1.NodeLevelR\abestBid\x120\n" +
+	"\bbest_ask\x18\b \x01(\v2\x15.bidding.v1.NodeLevelR\abestAsk\x12,\n" +
+	"\x04look\x18\t \x01(\v2\x18.bidding.v1.LookResponseR\x04look\"b\n" +
+	"\bNodeSale\x12\x14\n" +
+	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x14\n" +
+	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x0e\n" +
+	"\x02at\x18\x04 \x01(\x03R\x02at\"=\n" +
 	"\tNodeLevel\x12\x14\n" +
 	"\x05price\x18\x01 \x01(\x03R\x05price\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"8\n" +
 	"\n" +
 	"NodeVolume\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x03R\x05value\x12\x14\n" +
-	"\x05sales\x18\x02 \x01(\x03R\x05sales2\xab\x01\n" +
+	"\x05sales\x18\x02 \x01(\x03R\x05sales2\xfd\x01\n" +
 	"\vNodeService\x12O\n" +
-	"\x05Carry\x12\x18.bidding.v1.CarryRequest\x1a\x19.bidding.v1.CarryResponse\"\r\x8a\xb5\x18\t\"\abidding(\x010\x01\x12K\n" +
+	"\x05Carry\x12\x18.bidding.v1.CarryRequest\x1a\x19.bidding.v1.CarryResponse\"\r\x8a\xb5\x18\t\"\abidding(\x010\x01\x12P\n" +
+	"\x05Watch\x12\x18.bidding.v1.WatchRequest\x1a\x19.bidding.v1.WatchResponse\"\x10\x8a\xb5\x18\t\"\abidding\x90\x02\x010\x01\x12K\n" +
 	"\x04Look\x12\x17.bidding.v1.LookRequest\x1a\x18.bidding.v1.LookResponse\"\x10\x8a\xb5\x18\t\"\abidding\x90\x02\x01BLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
 
 var (
@@ -1162,7 +1429,7 @@ func file_bidding_v1_node_proto_rawDescGZIP() []byte {
 	return file_bidding_v1_node_proto_rawDescData
 }
 
-var file_bidding_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_bidding_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_bidding_v1_node_proto_goTypes = []any{
 	(*CarryRequest)(nil),  // 0: bidding.v1.CarryRequest
 	(*NodeCommand)(nil),   // 1: bidding.v1.NodeCommand
@@ -1173,8 +1440,11 @@ var file_bidding_v1_node_proto_goTypes = []any{
 	(*NodeMarket)(nil),    // 6: bidding.v1.NodeMarket
 	(*LookRequest)(nil),   // 7: bidding.v1.LookRequest
 	(*LookResponse)(nil),  // 8: bidding.v1.LookResponse
-	(*NodeLevel)(nil),     // 9: bidding.v1.NodeLevel
-	(*NodeVolume)(nil),    // 10: bidding.v1.NodeVolume
+	(*WatchRequest)(nil),  // 9: bidding.v1.WatchRequest
+	(*WatchResponse)(nil), // 10: bidding.v1.WatchResponse
+	(*NodeSale)(nil),      // 11: bidding.v1.NodeSale
+	(*NodeLevel)(nil),     // 12: bidding.v1.NodeLevel
+	(*NodeVolume)(nil),    // 13: bidding.v1.NodeVolume
 }
 var file_bidding_v1_node_proto_depIdxs = []int32{
 	1,  // 0: bidding.v1.CarryRequest.commands:type_name -> bidding.v1.NodeCommand
@@ -1184,19 +1454,26 @@ var file_bidding_v1_node_proto_depIdxs = []int32{
 	4,  // 4: bidding.v1.NodeResult.closed:type_name -> bidding.v1.NodeOrder
 	6,  // 5: bidding.v1.NodeResult.market:type_name -> bidding.v1.NodeMarket
 	6,  // 6: bidding.v1.LookResponse.market:type_name -> bidding.v1.NodeMarket
-	9,  // 7: bidding.v1.LookResponse.bids:type_name -> bidding.v1.NodeLevel
-	9,  // 8: bidding.v1.LookResponse.asks:type_name -> bidding.v1.NodeLevel
-	10, // 9: bidding.v1.LookResponse.day:type_name -> bidding.v1.NodeVolume
-	10, // 10: bidding.v1.LookResponse.three_days:type_name -> bidding.v1.NodeVolume
-	0,  // 11: bidding.v1.NodeService.Carry:input_type -> bidding.v1.CarryRequest
-	7,  // 12: bidding.v1.NodeService.Look:input_type -> bidding.v1.LookRequest
-	2,  // 13: bidding.v1.NodeService.Carry:output_type -> bidding.v1.CarryResponse
-	8,  // 14: bidding.v1.NodeService.Look:output_type -> bidding.v1.LookResponse
-	13, // [13:15] is the sub-list for method output_type
-	11, // [11:13] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 7: bidding.v1.LookResponse.bids:type_name -> bidding.v1.NodeLevel
+	12, // 8: bidding.v1.LookResponse.asks:type_name -> bidding.v1.NodeLevel
+	13, // 9: bidding.v1.LookResponse.day:type_name -> bidding.v1.NodeVolume
+	13, // 10: bidding.v1.LookResponse.three_days:type_name -> bidding.v1.NodeVolume
+	6,  // 11: bidding.v1.WatchRequest.unopened:type_name -> bidding.v1.NodeMarket
+	11, // 12: bidding.v1.WatchResponse.trades:type_name -> bidding.v1.NodeSale
+	12, // 13: bidding.v1.WatchResponse.best_bid:type_name -> bidding.v1.NodeLevel
+	12, // 14: bidding.v1.WatchResponse.best_ask:type_name -> bidding.v1.NodeLevel
+	8,  // 15: bidding.v1.WatchResponse.look:type_name -> bidding.v1.LookResponse
+	0,  // 16: bidding.v1.NodeService.Carry:input_type -> bidding.v1.CarryRequest
+	9,  // 17: bidding.v1.NodeService.Watch:input_type -> bidding.v1.WatchRequest
+	7,  // 18: bidding.v1.NodeService.Look:input_type -> bidding.v1.LookRequest
+	2,  // 19: bidding.v1.NodeService.Carry:output_type -> bidding.v1.CarryResponse
+	10, // 20: bidding.v1.NodeService.Watch:output_type -> bidding.v1.WatchResponse
+	8,  // 21: bidding.v1.NodeService.Look:output_type -> bidding.v1.LookResponse
+	19, // [19:22] is the sub-list for method output_type
+	16, // [16:19] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_node_proto_init() }
@@ -1210,7 +1487,7 @@ func file_bidding_v1_node_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_node_proto_rawDesc), len(file_bidding_v1_node_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	NodeService_Carry_FullMethodName = "/bidding.v1.NodeService/Carry"
+	NodeService_Watch_FullMethodName = "/bidding.v1.NodeService/Watch"
 	NodeService_Look_FullMethodName  = "/bidding.v1.NodeService/Look"
 )
 
@@ -37,6 +38,8 @@ type NodeServiceClient interface {
 	// Carry carries out commands. Requests are taken in as they come, so that what a node
 	// sends later comes later; answers come in any order.
 	Carry(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CarryRequest, CarryResponse], error)
+	// Watch tells what changes in a market.
+	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
 	// Look returns a market as of its last commit.
 	Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*LookResponse, error)
 }
@@ -62,6 +65,25 @@ func (c *nodeServiceClient) Carry(ctx context.Context, opts ...grpc.CallOption) 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type NodeService_CarryClient = grpc.BidiStreamingClient[CarryRequest, CarryResponse]
 
+func (c *nodeServiceClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &NodeService_ServiceDesc.Streams[1], NodeService_Watch_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRequest, WatchResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type NodeService_WatchClient = grpc.ServerStreamingClient[WatchResponse]
+
 func (c *nodeServiceClient) Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*LookResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LookResponse)
@@ -83,6 +105,8 @@ type NodeServiceServer interface {
 	// Carry carries out commands. Requests are taken in as they come, so that what a node
 	// sends later comes later; answers come in any order.
 	Carry(grpc.BidiStreamingServer[CarryRequest, CarryResponse]) error
+	// Watch tells what changes in a market.
+	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
 	// Look returns a market as of its last commit.
 	Look(context.Context, *LookRequest) (*LookResponse, error)
 	mustEmbedUnimplementedNodeServiceServer()
@@ -97,6 +121,9 @@ type UnimplementedNodeServiceServer struct{}
 
 func (UnimplementedNodeServiceServer) Carry(grpc.BidiStreamingServer[CarryRequest, CarryResponse]) error {
 	return status.Error(codes.Unimplemented, "method Carry not implemented")
+}
+func (UnimplementedNodeServiceServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error {
+	return status.Error(codes.Unimplemented, "method Watch not implemented")
 }
 func (UnimplementedNodeServiceServer) Look(context.Context, *LookRequest) (*LookResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Look not implemented")
@@ -128,6 +155,17 @@ func _NodeService_Carry_Handler(srv interface{}, stream grpc.ServerStream) error
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type NodeService_CarryServer = grpc.BidiStreamingServer[CarryRequest, CarryResponse]
+
+func _NodeService_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(NodeServiceServer).Watch(m, &grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type NodeService_WatchServer = grpc.ServerStreamingServer[WatchResponse]
 
 func _NodeService_Look_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LookRequest)
@@ -165,6 +203,11 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _NodeService_Carry_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Watch",
+			Handler:       _NodeService_Watch_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "bidding/v1/node.proto",
