@@ -102,6 +102,11 @@ rebuild-selftest: ## the same with a journal that is changed on the way, which m
 	@scripts/ensure-postgres.sh
 	@go run ./test/rebuild -commands 3000 -spoil
 
+.PHONY: linear
+linear: ## record what concurrent clients ask for and are told, and look for one order that explains it; FULL=1
+	@scripts/ensure-postgres.sh
+	@go run ./test/linear $(if $(FULL),-histories 1000) $(if $(SEED),-seed $(SEED))
+
 .PHONY: feed
 feed: ## follow a market's feed through lost connections, and measure how soon a crowd is told; FULL=1
 	@scripts/ensure-postgres.sh

@@ -50,7 +50,7 @@ func all() []mutant {
 	for _, a := range []struct {
 		name    string
 		mutants []mutant
-	}{{"book", bookMutants()}, {"engine", engineMutants()}, {"auth", authMutants()}, {"news", newsMutants()}, {"stock", stockMutants()}} {
+	}{{"book", bookMutants()}, {"engine", engineMutants()}, {"auth", authMutants()}, {"news", newsMutants()}, {"stock", stockMutants()}, {"linear", linearMutants()}} {
 		for _, m := range a.mutants {
 			m.area = a.name
 			out = append(out, m)
