@@ -172,7 +172,7 @@ CREATE TABLE matches (
     CONSTRAINT matches_two_people_check CHECK (buyer_id <> seller_id)
 );
 CREATE INDEX matches_ask_idx ON matches (ask_id);
-CREATE INDEX matches_market_idx ON matches (market_id, id);
+CREATE INDEX matches_market_idx ON matches (market_id, created_at, id);
 CREATE INDEX matches_buyer_idx ON matches (buyer_id, id);
 CREATE INDEX matches_seller_idx ON matches (seller_id, id);
 

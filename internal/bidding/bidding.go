@@ -93,7 +93,7 @@ func (b *builder) build(ctx context.Context) error {
 	exchange := cluster.New(local, func(address string) (*grpc.ClientConn, error) {
 		return b.env.Network.Dial("another node of "+Name, address, rpc.AsService(b.credential))
 	}, b.env.Log)
-	svc := service.New(exchange, store, peer.NewCatalogue(b.products))
+	svc := service.New(exchange, store, peer.NewCatalogue(b.products), b.env.Clock)
 	b.add(exchange, local,
 		event.NewConsumer("user", b.users, consumer.New(svc, "user"), b.env.Log),
 		event.NewConsumer("product", b.products, consumer.New(svc, "product"), b.env.Log))

@@ -20,6 +20,12 @@ func marketCalls() map[string]ask {
 		exchangeAPI + "GetLowestAsk": given(openMarket, func(ctx context.Context, a *asking, m market) error {
 			return only(a.bidding.GetLowestAsk(a.me(ctx), &biddingv1.GetLowestAskRequest{MarketId: m.id}))
 		}),
+		exchangeAPI + "GetCandles": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetCandles(a.me(ctx), &biddingv1.GetCandlesRequest{MarketId: m.id, Interval: biddingv1.CandleInterval_ONE_DAY}))
+		}),
+		exchangeAPI + "GetMarketStats": given(openMarket, func(ctx context.Context, a *asking, m market) error {
+			return only(a.bidding.GetMarketStats(a.me(ctx), &biddingv1.GetMarketStatsRequest{MarketId: m.id}))
+		}),
 		exchangeAPI + "WatchMarket": given(openMarket, func(ctx context.Context, a *asking, m market) error {
 			return first(a.bidding.WatchMarket(a.me(ctx), &biddingv1.WatchMarketRequest{MarketId: m.id}))
 		}),

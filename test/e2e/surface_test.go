@@ -37,6 +37,8 @@ var publicMethods = []string{
 	"/bidding.v1.BiddingService/GetMarketPrice",
 	"/bidding.v1.BiddingService/GetDepth",
 	"/bidding.v1.BiddingService/WatchMarket",
+	"/bidding.v1.BiddingService/GetCandles",
+	"/bidding.v1.BiddingService/GetMarketStats",
 	"/bidding.v1.BiddingService/ListSales",
 	"/bidding.v1.BiddingService/ListProductMarkets",
 }

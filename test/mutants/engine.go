@@ -7,6 +7,7 @@ func engineMutants() []mutant {
 	tests := []suite{{pkg: "internal/bidding/engine"}}
 	cluster := []suite{{pkg: "internal/bidding/cluster"}}
 	feed := []suite{{pkg: "internal/bidding/model", run: "DATA_003", draws: true}, {pkg: "internal/bidding", run: "DATA_003_A|DATA_003_S"}}
+	candles := []suite{{pkg: "internal/bidding", run: "DATA_002"}}
 	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
 	return []mutant{
 		{
@@ -45,6 +46,21 @@ func engineMutants() []mutant {
 			to:   "if len(w.next.entries) > 0 && !w.termLasts() {",
 		},
 		{
+			name: "candle-closes-where-it-opened", rule: "DATA-002", tests: candles, file: repository + "candles.go",
+			from: "(array_agg(price ORDER BY id DESC))[1]",
+			to:   "(array_agg(price ORDER BY id))[1]",
+		},
+		{
+			name: "week-begins-on-thursday", rule: "DATA-002", tests: candles, file: "internal/bidding/model/candle.go",
+			from: "const monday = Instant(4 * 24 * time.Hour / time.Microsecond)",
+			to:   "const monday = Instant(0 * 24 * time.Hour / time.Microsecond)",
+		},
+		{
+			name: "statistics-of-all-time", rule: "DATA-002", tests: candles, file: repository + "candles.go",
+			from: "WHERE market_id = $1 AND created_at >= $2`",
+			to:   "WHERE market_id = $1 AND created_at <> $2`",
+		},
+		{
 			name: "sale-told-twice", rule: "DATA-003", tests: feed, file: dir + "feed.go",
 			from: "t.sales[first-1].seq > after {",
 			to:   "t.sales[first-1].seq >= after {",
@@ -71,8 +87,8 @@ func engineMutants() []mutant {
 		},
 		{
 			name: "broken-stream-says-nothing-was-done", rule: "MATCH-005", tests: cluster, file: "internal/bidding/cluster/peer.go",
-			from: "for id, c := range p.pending {\n\t\tc.fail(model.ErrUnavailable)",
-			to:   "for id, c := range p.pending {\n\t\tc.fail(model.ErrNotOwner)",
+			from: "if c.sent {\n\t\t\tc.fail(model.ErrUnavailable)",
+			to:   "if c.sent {\n\t\t\tc.fail(model.ErrNotOwner)",
 		},
 		{
 			name: "confirmation-lost-on-the-way", rule: "MATCH-015", tests: cluster, file: "internal/bidding/cluster/wire.go",

@@ -18,7 +18,7 @@ func linearMutants() []mutant {
 		{
 			name: "history-sold-twice", rule: "MATCH-006", tests: tests, file: "internal/bidding/book/place.go",
 			from: "b.ladders[rest.side].reduce(rest, qty)",
-			to:   "b.ladders[rest.side].reduce(rest, max(1, qty-1))",
+			to:   "b.ladders[rest.side].reduce(rest, min(rest.open, qty+1))",
 		},
 		{
 			name: "history-cancel-forgets", rule: "MATCH-012", tests: tests, file: "internal/bidding/book/cancel.go",

@@ -29,7 +29,7 @@ type peer struct {
 
 	mu      sync.Mutex
 	last    uint64
-	pending map[uint64]*carried
+	pending map[uint64]*carried // queued or sent, not answered
 }
 
 // carried are commands that another node was handed.
@@ -38,6 +38,7 @@ type carried struct {
 	shard   uint8
 	request *biddingv1.CarryRequest
 	since   time.Time // by the monotonic clock
+	sent    bool      // guarded by the peer's mu
 	done    chan struct{}
 	results []engine.Result // set before done is closed
 	once    sync.Once
@@ -87,14 +88,33 @@ func (p *peer) carry(ctx context.Context, shard uint8, commands []model.Command)
 		peer: p, shard: shard, since: clock.Monotonic(), done: make(chan struct{}),
 		request: &biddingv1.CarryRequest{Shard: uint32(shard), Commands: packed},
 	}
+	p.number(c)
 	select {
 	case p.out <- c:
 		return c
 	case <-p.ended:
-		return refused{len(commands), model.ErrNotOwner}
+		p.forget(c, model.ErrNotOwner)
 	case <-ctx.Done():
-		return refused{len(commands), ctx.Err()}
+		p.forget(c, ctx.Err())
 	}
+	return c
+}
+
+// number notes that an answer to commands is waited for.
+func (p *peer) number(c *carried) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	c.request.Id = p.last
+	p.pending[p.last] = c
+}
+
+// forget answers commands that were not sent.
+func (p *peer) forget(c *carried, why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.pending, c.request.GetId())
+	c.fail(why)
 }
 
 // answer releases whoever waits; only the first answer counts.
@@ -142,7 +162,7 @@ func (p *peer) stream(ctx context.Context, first *carried) {
 	stream, err := p.client.Carry(ctx)
 	if err != nil {
 		p.log.Warn().Err(err).Msg("the node cannot be reached")
-		first.fail(model.ErrNotOwner)
+		p.forget(first, model.ErrNotOwner)
 		p.turnAway(model.ErrNotOwner)
 		return
 	}
@@ -155,9 +175,11 @@ func (p *peer) stream(ctx context.Context, first *carried) {
 	}()
 	defer func() { <-broken; p.failPending() }()
 	for c := first; ; {
-		if err := stream.Send(p.number(c)); err != nil {
-			cut()
-			return
+		if p.leaves(c) {
+			if err := stream.Send(c.request); err != nil {
+				cut()
+				return
+			}
 		}
 		select {
 		case c = <-p.out:
@@ -169,14 +191,13 @@ func (p *peer) stream(ctx context.Context, first *carried) {
 	}
 }
 
-// number notes that commands are about to be sent.
-func (p *peer) number(c *carried) *biddingv1.CarryRequest {
+// leaves notes that commands are about to be sent; false when nobody waits for them any more.
+func (p *peer) leaves(c *carried) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.last++
-	c.request.Id = p.last
-	p.pending[p.last] = c
-	return c.request
+	_, waiting := p.pending[c.request.GetId()]
+	c.sent = waiting
+	return waiting
 }
 
 // receive passes answers on until the stream ends, and says why it did.
@@ -201,7 +222,7 @@ func (p *peer) turnAway(why error) {
 	for {
 		select {
 		case c := <-p.out:
-			c.fail(why)
+			p.forget(c, why)
 		default:
 			return
 		}
@@ -213,13 +234,15 @@ func (p *peer) failPending() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, c := range p.pending {
-		c.fail(model.ErrUnavailable)
-		delete(p.pending, id)
+		if c.sent {
+			c.fail(model.ErrUnavailable)
+			delete(p.pending, id)
+		}
 	}
 }
 
 // letGo tells those who have waited for a while for a node that does not own their shard
-// any more: it may be asleep. It reports whether anybody still waits.
+// any more: it may be asleep, and what it was sent may still be on its way. It reports whether anybody still waits.
 func (p *peer) letGo(owns func(shard uint8) bool) (waiting bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

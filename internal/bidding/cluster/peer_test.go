@@ -16,6 +16,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 )
@@ -171,4 +172,15 @@ func expired(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+func TestWhatNobodyWaitsForIsNotSent(t *testing.T) {
+	t.Parallel()
+	p, _, _ := connect(t)
+	c := &carried{peer: p, since: clock.Monotonic(), done: make(chan struct{}), request: &biddingv1.CarryRequest{Commands: make([]*biddingv1.NodeCommand, 1)}}
+	p.number(c)
+	require.Eventually(t, func() bool { return !p.letGo(func(uint8) bool { return false }) }, 10*time.Second, 10*time.Millisecond)
+	require.ErrorIs(t, outcome(t, c), model.ErrUnavailable)
+	require.False(t, p.leaves(c))
+	require.False(t, c.sent)
 }

@@ -165,7 +165,8 @@ func (r *Repository) Taken(ctx context.Context, side model.Side, order model.Ord
 // Sales implements service.Markets.
 func (r *Repository) Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error) {
 	rows, err := r.pool.Query(ctx, `SELECT id, price, quantity, created_at FROM matches
-		WHERE market_id = $1 AND ($2::bigint = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, market, int64(before), limit)
+		WHERE market_id = $1 AND ($2::bigint = 0 OR (created_at, id) < (SELECT created_at, id FROM matches WHERE id = $2))
+		ORDER BY created_at DESC, id DESC LIMIT $3`, market, int64(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list sales: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 )
 
 // Service carries out what callers ask of the exchange. The account it is handed
@@ -15,11 +16,12 @@ type Service struct {
 	exchange  Exchange
 	store     Store
 	catalogue Catalogue
+	clock     clock.Clock
 }
 
 // New returns a service on an engine, its tables and the catalogue.
-func New(exchange Exchange, store Store, catalogue Catalogue) *Service {
-	return &Service{exchange: exchange, store: store, catalogue: catalogue}
+func New(exchange Exchange, store Store, catalogue Catalogue, clk clock.Clock) *Service {
+	return &Service{exchange: exchange, store: store, catalogue: catalogue, clock: clk}
 }
 
 // submit hands a command to the engine. A market that nobody used yet is opened first,

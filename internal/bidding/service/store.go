@@ -4,6 +4,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -52,6 +53,10 @@ type Matches interface {
 type Markets interface {
 	// Sales lists a market's sales, newest first.
 	Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error)
+	// Candles sums a market's sales from one instant to another up, oldest first.
+	Candles(ctx context.Context, market model.MarketID, every time.Duration, from, to model.Instant) ([]model.Candle, error)
+	// Stats sums a market's sales since an instant up.
+	Stats(ctx context.Context, market model.MarketID, since model.Instant) (model.Stats, error)
 	// MarketsOf lists the markets of products.
 	MarketsOf(ctx context.Context, products ...id.UUID) (map[id.UUID][]model.MarketID, error)
 	// Limits reads an account's limits, the default ones when nobody changed them.

@@ -247,6 +247,65 @@ func (Status) EnumDescriptor() ([]byte, []int) {
 	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{3}
 }
 
+// CandleInterval is how much time one candle covers. All begin at multiples of it, UTC; weeks on Monday.
+type CandleInterval int32
+
+const (
+	CandleInterval_CANDLE_INTERVAL_UNSPECIFIED CandleInterval = 0
+	CandleInterval_ONE_MINUTE                  CandleInterval = 1
+	CandleInterval_FIVE_MINUTES                CandleInterval = 2
+	CandleInterval_ONE_HOUR                    CandleInterval = 3
+	CandleInterval_ONE_DAY                     CandleInterval = 4
+	CandleInterval_ONE_WEEK                    CandleInterval = 5
+)
+
+// Enum value maps for CandleInterval.
+var (
+	CandleInterval_name = map[int32]string{
+		0: "CANDLE_INTERVAL_UNSPECIFIED",
+		1: "ONE_MINUTE",
+		2: "FIVE_MINUTES",
+		3: "ONE_HOUR",
+		4: "ONE_DAY",
+		5: "ONE_WEEK",
+	}
+	CandleInterval_value = map[string]int32{
+		"CANDLE_INTERVAL_UNSPECIFIED": 0,
+		"ONE_MINUTE":                  1,
+		"FIVE_MINUTES":                2,
+		"ONE_HOUR":                    3,
+		"ONE_DAY":                     4,
+		"ONE_WEEK":                    5,
+	}
+)
+
+func (x CandleInterval) Enum() *CandleInterval {
+	p := new(CandleInterval)
+	*p = x
+	return p
+}
+
+func (x CandleInterval) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CandleInterval) Descriptor() protoreflect.EnumDescriptor {
+	return file_bidding_v1_bidding_proto_enumTypes[4].Descriptor()
+}
+
+func (CandleInterval) Type() protoreflect.EnumType {
+	return &file_bidding_v1_bidding_proto_enumTypes[4]
+}
+
+func (x CandleInterval) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CandleInterval.Descriptor instead.
+func (CandleInterval) EnumDescriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{4}
+}
+
 type MarketState int32
 
 const (
@@ -283,11 +342,11 @@ func (x MarketState) String() string {
 }
 
 func (MarketState) Descriptor() protoreflect.EnumDescriptor {
-	return file_bidding_v1_bidding_proto_enumTypes[4].Descriptor()
+	return file_bidding_v1_bidding_proto_enumTypes[5].Descriptor()
 }
 
 func (MarketState) Type() protoreflect.EnumType {
-	return &file_bidding_v1_bidding_proto_enumTypes[4]
+	return &file_bidding_v1_bidding_proto_enumTypes[5]
 }
 
 func (x MarketState) Number() protoreflect.EnumNumber {
@@ -296,7 +355,7 @@ func (x MarketState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MarketState.Descriptor instead.
 func (MarketState) EnumDescriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{4}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{5}
 }
 
 type PriceRule int32
@@ -334,11 +393,11 @@ func (x PriceRule) String() string {
 }
 
 func (PriceRule) Descriptor() protoreflect.EnumDescriptor {
-	return file_bidding_v1_bidding_proto_enumTypes[5].Descriptor()
+	return file_bidding_v1_bidding_proto_enumTypes[6].Descriptor()
 }
 
 func (PriceRule) Type() protoreflect.EnumType {
-	return &file_bidding_v1_bidding_proto_enumTypes[5]
+	return &file_bidding_v1_bidding_proto_enumTypes[6]
 }
 
 func (x PriceRule) Number() protoreflect.EnumNumber {
@@ -347,7 +406,7 @@ func (x PriceRule) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PriceRule.Descriptor instead.
 func (PriceRule) EnumDescriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{5}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{6}
 }
 
 // Bid is a buyer's limit order, seen by its owner.
@@ -3651,6 +3710,365 @@ func (x *WatchMarketResponse) GetMarketPrice() *MarketPrice {
 	return nil
 }
 
+type GetCandlesRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	MarketId string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	Interval CandleInterval         `protobuf:"varint,2,opt,name=interval,proto3,enum=bidding.v1.CandleInterval" json:"interval,omitempty"`
+	// The first candle is the one that holds this; absent: 100 candles before to.
+	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// Sales before this count; absent: now. At most 1,000 candles after from.
+	To            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCandlesRequest) Reset() {
+	*x = GetCandlesRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCandlesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCandlesRequest) ProtoMessage() {}
+
+func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCandlesRequest.ProtoReflect.Descriptor instead.
+func (*GetCandlesRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *GetCandlesRequest) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *GetCandlesRequest) GetInterval() CandleInterval {
+	if x != nil {
+		return x.Interval
+	}
+	return CandleInterval_CANDLE_INTERVAL_UNSPECIFIED
+}
+
+func (x *GetCandlesRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GetCandlesRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+// Candle is what was sold in one interval. There is none for an interval without sales.
+type Candle struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Start *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
+	Open  int64                  `protobuf:"varint,2,opt,name=open,proto3" json:"open,omitempty"`
+	High  int64                  `protobuf:"varint,3,opt,name=high,proto3" json:"high,omitempty"`
+	Low   int64                  `protobuf:"varint,4,opt,name=low,proto3" json:"low,omitempty"`
+	Close int64                  `protobuf:"varint,5,opt,name=close,proto3" json:"close,omitempty"`
+	// Items sold.
+	Quantity int64 `protobuf:"varint,6,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Sum of price x quantity, minor units.
+	Volume int64 `protobuf:"varint,7,opt,name=volume,proto3" json:"volume,omitempty"`
+	// Number of sales.
+	Sales         int64 `protobuf:"varint,8,opt,name=sales,proto3" json:"sales,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Candle) Reset() {
+	*x = Candle{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Candle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Candle) ProtoMessage() {}
+
+func (x *Candle) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Candle.ProtoReflect.Descriptor instead.
+func (*Candle) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *Candle) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Candle) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *Candle) GetHigh() int64 {
+	if x != nil {
+		return x.High
+	}
+	return 0
+}
+
+func (x *Candle) GetLow() int64 {
+	if x != nil {
+		return x.Low
+	}
+	return 0
+}
+
+func (x *Candle) GetClose() int64 {
+	if x != nil {
+		return x.Close
+	}
+	return 0
+}
+
+func (x *Candle) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Candle) GetVolume() int64 {
+	if x != nil {
+		return x.Volume
+	}
+	return 0
+}
+
+func (x *Candle) GetSales() int64 {
+	if x != nil {
+		return x.Sales
+	}
+	return 0
+}
+
+type GetCandlesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Candles       []*Candle              `protobuf:"bytes,1,rep,name=candles,proto3" json:"candles,omitempty"`
+	Currency      string                 `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCandlesResponse) Reset() {
+	*x = GetCandlesResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCandlesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCandlesResponse) ProtoMessage() {}
+
+func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCandlesResponse.ProtoReflect.Descriptor instead.
+func (*GetCandlesResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GetCandlesResponse) GetCandles() []*Candle {
+	if x != nil {
+		return x.Candles
+	}
+	return nil
+}
+
+func (x *GetCandlesResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+type GetMarketStatsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MarketId      string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMarketStatsRequest) Reset() {
+	*x = GetMarketStatsRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMarketStatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMarketStatsRequest) ProtoMessage() {}
+
+func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMarketStatsRequest.ProtoReflect.Descriptor instead.
+func (*GetMarketStatsRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GetMarketStatsRequest) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+// GetMarketStatsResponse rests on the sales of the last twelve months; without any,
+// everything but the currency is absent.
+type GetMarketStatsResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Currency string                 `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
+	// How many sales the figures rest on.
+	Sales   int64  `protobuf:"varint,2,opt,name=sales,proto3" json:"sales,omitempty"`
+	Lowest  *int64 `protobuf:"varint,3,opt,name=lowest,proto3,oneof" json:"lowest,omitempty"`
+	Highest *int64 `protobuf:"varint,4,opt,name=highest,proto3,oneof" json:"highest,omitempty"`
+	// Sum of prices / sales, rounded half up to the minor unit.
+	Average *int64 `protobuf:"varint,5,opt,name=average,proto3,oneof" json:"average,omitempty"`
+	// Standard deviation of the prices / their mean, in basis points; of two sales or more.
+	VolatilityBp  *int64 `protobuf:"varint,6,opt,name=volatility_bp,json=volatilityBp,proto3,oneof" json:"volatility_bp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMarketStatsResponse) Reset() {
+	*x = GetMarketStatsResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMarketStatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMarketStatsResponse) ProtoMessage() {}
+
+func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMarketStatsResponse.ProtoReflect.Descriptor instead.
+func (*GetMarketStatsResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *GetMarketStatsResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *GetMarketStatsResponse) GetSales() int64 {
+	if x != nil {
+		return x.Sales
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetLowest() int64 {
+	if x != nil && x.Lowest != nil {
+		return *x.Lowest
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetHighest() int64 {
+	if x != nil && x.Highest != nil {
+		return *x.Highest
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetAverage() int64 {
+	if x != nil && x.Average != nil {
+		return *x.Average
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetVolatilityBp() int64 {
+	if x != nil && x.VolatilityBp != nil {
+		return *x.VolatilityBp
+	}
+	return 0
+}
+
 type ListSalesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	MarketId      string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
@@ -3662,7 +4080,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3674,7 +4092,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3687,7 +4105,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -3721,7 +4139,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3733,7 +4151,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3746,7 +4164,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -3772,7 +4190,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3784,7 +4202,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3797,7 +4215,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -3816,7 +4234,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3828,7 +4246,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3841,7 +4259,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -3865,7 +4283,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3877,7 +4295,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3890,7 +4308,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -3931,7 +4349,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3943,7 +4361,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3956,7 +4374,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -3982,7 +4400,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3994,7 +4412,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4007,7 +4425,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -4026,7 +4444,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4038,7 +4456,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4051,7 +4469,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -4078,7 +4496,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4090,7 +4508,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4103,7 +4521,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -4164,7 +4582,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4176,7 +4594,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4189,7 +4607,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -4208,7 +4626,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4220,7 +4638,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4233,7 +4651,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4254,7 +4672,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4266,7 +4684,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4279,7 +4697,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -4305,7 +4723,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4317,7 +4735,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4330,7 +4748,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4349,7 +4767,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4361,7 +4779,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4374,7 +4792,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -4393,7 +4811,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4405,7 +4823,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4418,7 +4836,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -4437,7 +4855,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4449,7 +4867,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4462,7 +4880,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -4481,7 +4899,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4493,7 +4911,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4506,7 +4924,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -4530,7 +4948,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4542,7 +4960,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4555,7 +4973,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -4588,7 +5006,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4600,7 +5018,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4613,7 +5031,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -4632,7 +5050,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4644,7 +5062,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4657,7 +5075,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -4676,7 +5094,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4688,7 +5106,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4701,7 +5119,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -4720,7 +5138,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4732,7 +5150,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4745,7 +5163,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5029,7 +5447,40 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\bchecksum\x18\x06 \x01(\rR\bchecksum\x12(\n" +
 	"\x06trades\x18\a \x03(\v2\x10.bidding.v1.SaleR\x06trades\x12#\n" +
 	"\rtrades_missed\x18\b \x01(\bR\ftradesMissed\x12:\n" +
-	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\"\x8a\x01\n" +
+	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\"\xda\x01\n" +
+	"\x11GetCandlesRequest\x12%\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12B\n" +
+	"\binterval\x18\x02 \x01(\x0e2\x1a.bidding.v1.CandleIntervalB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\binterval\x12.\n" +
+	"\x04from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"\xd4\x01\n" +
+	"\x06Candle\x120\n" +
+	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12\x12\n" +
+	"\x04open\x18\x02 \x01(\x03R\x04open\x12\x12\n" +
+	"\x04high\x18\x03 \x01(\x03R\x04high\x12\x10\n" +
+	"\x03low\x18\x04 \x01(\x03R\x03low\x12\x14\n" +
+	"\x05close\x18\x05 \x01(\x03R\x05close\x12\x1a\n" +
+	"\bquantity\x18\x06 \x01(\x03R\bquantity\x12\x16\n" +
+	"\x06volume\x18\a \x01(\x03R\x06volume\x12\x14\n" +
+	"\x05sales\x18\b \x01(\x03R\x05sales\"^\n" +
+	"\x12GetCandlesResponse\x12,\n" +
+	"\acandles\x18\x01 \x03(\v2\x12.bidding.v1.CandleR\acandles\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\">\n" +
+	"\x15GetMarketStatsRequest\x12%\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"\x84\x02\n" +
+	"\x16GetMarketStatsResponse\x12\x1a\n" +
+	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12\x14\n" +
+	"\x05sales\x18\x02 \x01(\x03R\x05sales\x12\x1b\n" +
+	"\x06lowest\x18\x03 \x01(\x03H\x00R\x06lowest\x88\x01\x01\x12\x1d\n" +
+	"\ahighest\x18\x04 \x01(\x03H\x01R\ahighest\x88\x01\x01\x12\x1d\n" +
+	"\aaverage\x18\x05 \x01(\x03H\x02R\aaverage\x88\x01\x01\x12(\n" +
+	"\rvolatility_bp\x18\x06 \x01(\x03H\x03R\fvolatilityBp\x88\x01\x01B\t\n" +
+	"\a_lowestB\n" +
+	"\n" +
+	"\b_highestB\n" +
+	"\n" +
+	"\b_averageB\x10\n" +
+	"\x0e_volatility_bp\"\x8a\x01\n" +
 	"\x10ListSalesRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
@@ -5120,7 +5571,15 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\aMATCHED\x10\x03\x12\r\n" +
 	"\tCANCELLED\x10\x04\x12\v\n" +
 	"\aEXPIRED\x10\x05\x12\f\n" +
-	"\bREJECTED\x10\x06*e\n" +
+	"\bREJECTED\x10\x06*|\n" +
+	"\x0eCandleInterval\x12\x1f\n" +
+	"\x1bCANDLE_INTERVAL_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"ONE_MINUTE\x10\x01\x12\x10\n" +
+	"\fFIVE_MINUTES\x10\x02\x12\f\n" +
+	"\bONE_HOUR\x10\x03\x12\v\n" +
+	"\aONE_DAY\x10\x04\x12\f\n" +
+	"\bONE_WEEK\x10\x05*e\n" +
 	"\vMarketState\x12\x1c\n" +
 	"\x18MARKET_STATE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vMARKET_OPEN\x10\x01\x12\x14\n" +
@@ -5130,7 +5589,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xae\x15\n" +
+	"\aRESTING\x10\x022\xea\x16\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -5156,7 +5615,10 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
 	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
 	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12[\n" +
-	"\vWatchMarket\x12\x1e.bidding.v1.WatchMarketRequest\x1a\x1f.bidding.v1.WatchMarketResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x010\x01\x12S\n" +
+	"\vWatchMarket\x12\x1e.bidding.v1.WatchMarketRequest\x1a\x1f.bidding.v1.WatchMarketResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x010\x01\x12V\n" +
+	"\n" +
+	"GetCandles\x12\x1d.bidding.v1.GetCandlesRequest\x1a\x1e.bidding.v1.GetCandlesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
+	"\x0eGetMarketStats\x12!.bidding.v1.GetMarketStatsRequest\x1a\".bidding.v1.GetMarketStatsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12S\n" +
 	"\tListSales\x12\x1c.bidding.v1.ListSalesRequest\x1a\x1d.bidding.v1.ListSalesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
 	"\bGetMatch\x12\x1b.bidding.v1.GetMatchRequest\x1a\x1c.bidding.v1.GetMatchResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12_\n" +
 	"\rListMyMatches\x12 .bidding.v1.ListMyMatchesRequest\x1a!.bidding.v1.ListMyMatchesResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12n\n" +
@@ -5181,232 +5643,247 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 	return file_bidding_v1_bidding_proto_rawDescData
 }
 
-var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
+var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
 	(Side)(0),                            // 2: bidding.v1.Side
 	(Status)(0),                          // 3: bidding.v1.Status
-	(MarketState)(0),                     // 4: bidding.v1.MarketState
-	(PriceRule)(0),                       // 5: bidding.v1.PriceRule
-	(*Bid)(nil),                          // 6: bidding.v1.Bid
-	(*Ask)(nil),                          // 7: bidding.v1.Ask
-	(*Match)(nil),                        // 8: bidding.v1.Match
-	(*PlaceBidRequest)(nil),              // 9: bidding.v1.PlaceBidRequest
-	(*PlaceBidResponse)(nil),             // 10: bidding.v1.PlaceBidResponse
-	(*PlaceAskRequest)(nil),              // 11: bidding.v1.PlaceAskRequest
-	(*PlaceAskResponse)(nil),             // 12: bidding.v1.PlaceAskResponse
-	(*GetBidRequest)(nil),                // 13: bidding.v1.GetBidRequest
-	(*GetBidResponse)(nil),               // 14: bidding.v1.GetBidResponse
-	(*GetAskRequest)(nil),                // 15: bidding.v1.GetAskRequest
-	(*GetAskResponse)(nil),               // 16: bidding.v1.GetAskResponse
-	(*ListMyBidsRequest)(nil),            // 17: bidding.v1.ListMyBidsRequest
-	(*ListMyBidsResponse)(nil),           // 18: bidding.v1.ListMyBidsResponse
-	(*ListMyAsksRequest)(nil),            // 19: bidding.v1.ListMyAsksRequest
-	(*ListMyAsksResponse)(nil),           // 20: bidding.v1.ListMyAsksResponse
-	(*CancelBidRequest)(nil),             // 21: bidding.v1.CancelBidRequest
-	(*CancelBidResponse)(nil),            // 22: bidding.v1.CancelBidResponse
-	(*CancelAskRequest)(nil),             // 23: bidding.v1.CancelAskRequest
-	(*CancelAskResponse)(nil),            // 24: bidding.v1.CancelAskResponse
-	(*CancelAllRequest)(nil),             // 25: bidding.v1.CancelAllRequest
-	(*CancelAllResponse)(nil),            // 26: bidding.v1.CancelAllResponse
-	(*ReplaceBidRequest)(nil),            // 27: bidding.v1.ReplaceBidRequest
-	(*ReplaceBidResponse)(nil),           // 28: bidding.v1.ReplaceBidResponse
-	(*ReplaceAskRequest)(nil),            // 29: bidding.v1.ReplaceAskRequest
-	(*ReplaceAskResponse)(nil),           // 30: bidding.v1.ReplaceAskResponse
-	(*NewOrder)(nil),                     // 31: bidding.v1.NewOrder
-	(*OrderRef)(nil),                     // 32: bidding.v1.OrderRef
-	(*OrderResult)(nil),                  // 33: bidding.v1.OrderResult
-	(*Refusal)(nil),                      // 34: bidding.v1.Refusal
-	(*PlaceBatchRequest)(nil),            // 35: bidding.v1.PlaceBatchRequest
-	(*PlaceBatchResponse)(nil),           // 36: bidding.v1.PlaceBatchResponse
-	(*CancelBatchRequest)(nil),           // 37: bidding.v1.CancelBatchRequest
-	(*CancelBatchResponse)(nil),          // 38: bidding.v1.CancelBatchResponse
-	(*OrderEntryRequest)(nil),            // 39: bidding.v1.OrderEntryRequest
-	(*OrderEntryResponse)(nil),           // 40: bidding.v1.OrderEntryResponse
-	(*Level)(nil),                        // 41: bidding.v1.Level
-	(*GetHighestBidRequest)(nil),         // 42: bidding.v1.GetHighestBidRequest
-	(*GetHighestBidResponse)(nil),        // 43: bidding.v1.GetHighestBidResponse
-	(*GetLowestAskRequest)(nil),          // 44: bidding.v1.GetLowestAskRequest
-	(*GetLowestAskResponse)(nil),         // 45: bidding.v1.GetLowestAskResponse
-	(*Sale)(nil),                         // 46: bidding.v1.Sale
-	(*MarketPrice)(nil),                  // 47: bidding.v1.MarketPrice
-	(*GetMarketPriceRequest)(nil),        // 48: bidding.v1.GetMarketPriceRequest
-	(*GetMarketPriceResponse)(nil),       // 49: bidding.v1.GetMarketPriceResponse
-	(*GetDepthRequest)(nil),              // 50: bidding.v1.GetDepthRequest
-	(*GetDepthResponse)(nil),             // 51: bidding.v1.GetDepthResponse
-	(*WatchMarketRequest)(nil),           // 52: bidding.v1.WatchMarketRequest
-	(*WatchMarketResponse)(nil),          // 53: bidding.v1.WatchMarketResponse
-	(*ListSalesRequest)(nil),             // 54: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 55: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 56: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 57: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 58: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 59: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 60: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 61: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 62: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 63: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 64: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 65: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 66: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 67: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 68: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 69: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 70: bidding.v1.ResumeMarketResponse
-	(*AccountLimits)(nil),                // 71: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 72: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 73: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 74: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 75: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 76: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 77: google.protobuf.FieldMask
+	(CandleInterval)(0),                  // 4: bidding.v1.CandleInterval
+	(MarketState)(0),                     // 5: bidding.v1.MarketState
+	(PriceRule)(0),                       // 6: bidding.v1.PriceRule
+	(*Bid)(nil),                          // 7: bidding.v1.Bid
+	(*Ask)(nil),                          // 8: bidding.v1.Ask
+	(*Match)(nil),                        // 9: bidding.v1.Match
+	(*PlaceBidRequest)(nil),              // 10: bidding.v1.PlaceBidRequest
+	(*PlaceBidResponse)(nil),             // 11: bidding.v1.PlaceBidResponse
+	(*PlaceAskRequest)(nil),              // 12: bidding.v1.PlaceAskRequest
+	(*PlaceAskResponse)(nil),             // 13: bidding.v1.PlaceAskResponse
+	(*GetBidRequest)(nil),                // 14: bidding.v1.GetBidRequest
+	(*GetBidResponse)(nil),               // 15: bidding.v1.GetBidResponse
+	(*GetAskRequest)(nil),                // 16: bidding.v1.GetAskRequest
+	(*GetAskResponse)(nil),               // 17: bidding.v1.GetAskResponse
+	(*ListMyBidsRequest)(nil),            // 18: bidding.v1.ListMyBidsRequest
+	(*ListMyBidsResponse)(nil),           // 19: bidding.v1.ListMyBidsResponse
+	(*ListMyAsksRequest)(nil),            // 20: bidding.v1.ListMyAsksRequest
+	(*ListMyAsksResponse)(nil),           // 21: bidding.v1.ListMyAsksResponse
+	(*CancelBidRequest)(nil),             // 22: bidding.v1.CancelBidRequest
+	(*CancelBidResponse)(nil),            // 23: bidding.v1.CancelBidResponse
+	(*CancelAskRequest)(nil),             // 24: bidding.v1.CancelAskRequest
+	(*CancelAskResponse)(nil),            // 25: bidding.v1.CancelAskResponse
+	(*CancelAllRequest)(nil),             // 26: bidding.v1.CancelAllRequest
+	(*CancelAllResponse)(nil),            // 27: bidding.v1.CancelAllResponse
+	(*ReplaceBidRequest)(nil),            // 28: bidding.v1.ReplaceBidRequest
+	(*ReplaceBidResponse)(nil),           // 29: bidding.v1.ReplaceBidResponse
+	(*ReplaceAskRequest)(nil),            // 30: bidding.v1.ReplaceAskRequest
+	(*ReplaceAskResponse)(nil),           // 31: bidding.v1.ReplaceAskResponse
+	(*NewOrder)(nil),                     // 32: bidding.v1.NewOrder
+	(*OrderRef)(nil),                     // 33: bidding.v1.OrderRef
+	(*OrderResult)(nil),                  // 34: bidding.v1.OrderResult
+	(*Refusal)(nil),                      // 35: bidding.v1.Refusal
+	(*PlaceBatchRequest)(nil),            // 36: bidding.v1.PlaceBatchRequest
+	(*PlaceBatchResponse)(nil),           // 37: bidding.v1.PlaceBatchResponse
+	(*CancelBatchRequest)(nil),           // 38: bidding.v1.CancelBatchRequest
+	(*CancelBatchResponse)(nil),          // 39: bidding.v1.CancelBatchResponse
+	(*OrderEntryRequest)(nil),            // 40: bidding.v1.OrderEntryRequest
+	(*OrderEntryResponse)(nil),           // 41: bidding.v1.OrderEntryResponse
+	(*Level)(nil),                        // 42: bidding.v1.Level
+	(*GetHighestBidRequest)(nil),         // 43: bidding.v1.GetHighestBidRequest
+	(*GetHighestBidResponse)(nil),        // 44: bidding.v1.GetHighestBidResponse
+	(*GetLowestAskRequest)(nil),          // 45: bidding.v1.GetLowestAskRequest
+	(*GetLowestAskResponse)(nil),         // 46: bidding.v1.GetLowestAskResponse
+	(*Sale)(nil),                         // 47: bidding.v1.Sale
+	(*MarketPrice)(nil),                  // 48: bidding.v1.MarketPrice
+	(*GetMarketPriceRequest)(nil),        // 49: bidding.v1.GetMarketPriceRequest
+	(*GetMarketPriceResponse)(nil),       // 50: bidding.v1.GetMarketPriceResponse
+	(*GetDepthRequest)(nil),              // 51: bidding.v1.GetDepthRequest
+	(*GetDepthResponse)(nil),             // 52: bidding.v1.GetDepthResponse
+	(*WatchMarketRequest)(nil),           // 53: bidding.v1.WatchMarketRequest
+	(*WatchMarketResponse)(nil),          // 54: bidding.v1.WatchMarketResponse
+	(*GetCandlesRequest)(nil),            // 55: bidding.v1.GetCandlesRequest
+	(*Candle)(nil),                       // 56: bidding.v1.Candle
+	(*GetCandlesResponse)(nil),           // 57: bidding.v1.GetCandlesResponse
+	(*GetMarketStatsRequest)(nil),        // 58: bidding.v1.GetMarketStatsRequest
+	(*GetMarketStatsResponse)(nil),       // 59: bidding.v1.GetMarketStatsResponse
+	(*ListSalesRequest)(nil),             // 60: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 61: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 62: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 63: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 64: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 65: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 66: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 67: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 68: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 69: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 70: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 71: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 72: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 73: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 74: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 75: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 76: bidding.v1.ResumeMarketResponse
+	(*AccountLimits)(nil),                // 77: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 78: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 79: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 80: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 81: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 82: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 83: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	76,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	76,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	76,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	82,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	82,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	82,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	76,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	76,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	76,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	76,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	82,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	82,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	82,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	82,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
 	0,   // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	6,   // 16: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 17: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
+	7,   // 16: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 17: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
 	0,   // 18: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 19: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	7,   // 20: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
-	8,   // 21: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
-	6,   // 22: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
-	7,   // 23: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
+	8,   // 20: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 21: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
+	7,   // 22: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 23: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
 	3,   // 24: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
-	6,   // 25: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
+	7,   // 25: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
 	3,   // 26: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
-	7,   // 27: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
-	6,   // 28: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
-	7,   // 29: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
+	8,   // 27: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
+	7,   // 28: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 29: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
 	2,   // 30: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	6,   // 31: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 32: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
-	7,   // 33: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
-	8,   // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
+	7,   // 31: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 32: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
+	8,   // 33: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
 	2,   // 35: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
 	0,   // 36: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
 	1,   // 37: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
 	2,   // 38: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
 	2,   // 39: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
 	3,   // 40: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
-	8,   // 41: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
-	34,  // 42: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
-	31,  // 43: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
-	33,  // 44: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
-	32,  // 45: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
-	33,  // 46: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
-	31,  // 47: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
-	32,  // 48: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
-	33,  // 49: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
-	41,  // 50: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
-	41,  // 51: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	76,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
-	4,   // 53: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
-	41,  // 54: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
-	41,  // 55: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
-	46,  // 56: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
-	47,  // 57: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
-	41,  // 58: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
-	41,  // 59: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	41,  // 60: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
-	41,  // 61: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
-	46,  // 62: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
-	47,  // 63: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
-	46,  // 64: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	8,   // 65: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 66: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	8,   // 67: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	47,  // 68: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	5,   // 69: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	4,   // 70: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	62,  // 71: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	62,  // 72: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	77,  // 73: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	62,  // 74: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	62,  // 75: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	62,  // 76: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	71,  // 77: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	71,  // 78: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	71,  // 79: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	9,   // 80: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	11,  // 81: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	13,  // 82: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	15,  // 83: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	17,  // 84: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	19,  // 85: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	21,  // 86: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	23,  // 87: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	25,  // 88: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	27,  // 89: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	29,  // 90: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	35,  // 91: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	37,  // 92: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	39,  // 93: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	42,  // 94: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	44,  // 95: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	48,  // 96: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	50,  // 97: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	52,  // 98: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
-	54,  // 99: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	56,  // 100: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	58,  // 101: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	60,  // 102: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	63,  // 103: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	65,  // 104: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	67,  // 105: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	69,  // 106: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	72,  // 107: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	74,  // 108: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	10,  // 109: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	12,  // 110: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	14,  // 111: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	16,  // 112: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	18,  // 113: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	20,  // 114: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	22,  // 115: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	24,  // 116: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	26,  // 117: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	28,  // 118: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	30,  // 119: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	36,  // 120: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	38,  // 121: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	40,  // 122: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	43,  // 123: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	45,  // 124: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	49,  // 125: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	51,  // 126: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	53,  // 127: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
-	55,  // 128: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	57,  // 129: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	59,  // 130: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	61,  // 131: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	64,  // 132: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	66,  // 133: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	68,  // 134: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	70,  // 135: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	73,  // 136: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	75,  // 137: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	109, // [109:138] is the sub-list for method output_type
-	80,  // [80:109] is the sub-list for method input_type
-	80,  // [80:80] is the sub-list for extension type_name
-	80,  // [80:80] is the sub-list for extension extendee
-	0,   // [0:80] is the sub-list for field type_name
+	9,   // 41: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
+	35,  // 42: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
+	32,  // 43: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
+	34,  // 44: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
+	33,  // 45: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
+	34,  // 46: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
+	32,  // 47: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
+	33,  // 48: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
+	34,  // 49: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
+	42,  // 50: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
+	42,  // 51: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
+	82,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	5,   // 53: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
+	42,  // 54: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
+	42,  // 55: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
+	47,  // 56: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
+	48,  // 57: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
+	42,  // 58: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
+	42,  // 59: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
+	42,  // 60: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	42,  // 61: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	47,  // 62: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	48,  // 63: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	4,   // 64: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
+	82,  // 65: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
+	82,  // 66: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
+	82,  // 67: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
+	56,  // 68: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
+	47,  // 69: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	9,   // 70: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 71: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	9,   // 72: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	48,  // 73: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	6,   // 74: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	5,   // 75: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	68,  // 76: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 77: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	83,  // 78: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	68,  // 79: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 80: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 81: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	77,  // 82: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	77,  // 83: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	77,  // 84: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	10,  // 85: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	12,  // 86: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	14,  // 87: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	16,  // 88: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	18,  // 89: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	20,  // 90: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	22,  // 91: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	24,  // 92: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	26,  // 93: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	28,  // 94: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	30,  // 95: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	36,  // 96: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	38,  // 97: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	40,  // 98: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	43,  // 99: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	45,  // 100: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	49,  // 101: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	51,  // 102: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	53,  // 103: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	55,  // 104: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
+	58,  // 105: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
+	60,  // 106: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	62,  // 107: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	64,  // 108: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	66,  // 109: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	69,  // 110: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	71,  // 111: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	73,  // 112: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	75,  // 113: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	78,  // 114: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	80,  // 115: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	11,  // 116: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	13,  // 117: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	15,  // 118: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	17,  // 119: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	19,  // 120: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	21,  // 121: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	23,  // 122: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	25,  // 123: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	27,  // 124: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	29,  // 125: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	31,  // 126: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	37,  // 127: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	39,  // 128: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	41,  // 129: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	44,  // 130: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	46,  // 131: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	50,  // 132: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	52,  // 133: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	54,  // 134: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	57,  // 135: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
+	59,  // 136: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
+	61,  // 137: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	63,  // 138: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	65,  // 139: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	67,  // 140: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	70,  // 141: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	72,  // 142: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	74,  // 143: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	76,  // 144: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	79,  // 145: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	81,  // 146: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	116, // [116:147] is the sub-list for method output_type
+	85,  // [85:116] is the sub-list for method input_type
+	85,  // [85:85] is the sub-list for extension type_name
+	85,  // [85:85] is the sub-list for extension extendee
+	0,   // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -5422,13 +5899,14 @@ func file_bidding_v1_bidding_proto_init() {
 		(*OrderEntryRequest_Cancel)(nil),
 	}
 	file_bidding_v1_bidding_proto_msgTypes[41].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[52].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   70,
+			NumEnums:      7,
+			NumMessages:   75,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

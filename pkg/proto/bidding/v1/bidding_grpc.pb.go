@@ -38,6 +38,8 @@ const (
 	BiddingService_GetMarketPrice_FullMethodName       = "/bidding.v1.BiddingService/GetMarketPrice"
 	BiddingService_GetDepth_FullMethodName             = "/bidding.v1.BiddingService/GetDepth"
 	BiddingService_WatchMarket_FullMethodName          = "/bidding.v1.BiddingService/WatchMarket"
+	BiddingService_GetCandles_FullMethodName           = "/bidding.v1.BiddingService/GetCandles"
+	BiddingService_GetMarketStats_FullMethodName       = "/bidding.v1.BiddingService/GetMarketStats"
 	BiddingService_ListSales_FullMethodName            = "/bidding.v1.BiddingService/ListSales"
 	BiddingService_GetMatch_FullMethodName             = "/bidding.v1.BiddingService/GetMatch"
 	BiddingService_ListMyMatches_FullMethodName        = "/bidding.v1.BiddingService/ListMyMatches"
@@ -101,6 +103,10 @@ type BiddingServiceClient interface {
 	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
 	// with after_seq.
 	WatchMarket(ctx context.Context, in *WatchMarketRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMarketResponse], error)
+	// GetCandles reads what was sold in a market by time, oldest first (DATA-002).
+	GetCandles(ctx context.Context, in *GetCandlesRequest, opts ...grpc.CallOption) (*GetCandlesResponse, error)
+	// GetMarketStats reads what the last twelve months' sales say of a market (DATA-002).
+	GetMarketStats(ctx context.Context, in *GetMarketStatsRequest, opts ...grpc.CallOption) (*GetMarketStatsResponse, error)
 	// ListSales reads a market's sales tape, newest first (DATA-002).
 	ListSales(ctx context.Context, in *ListSalesRequest, opts ...grpc.CallOption) (*ListSalesResponse, error)
 	// GetMatch reads one of the caller's matches.
@@ -333,6 +339,26 @@ func (c *biddingServiceClient) WatchMarket(ctx context.Context, in *WatchMarketR
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BiddingService_WatchMarketClient = grpc.ServerStreamingClient[WatchMarketResponse]
 
+func (c *biddingServiceClient) GetCandles(ctx context.Context, in *GetCandlesRequest, opts ...grpc.CallOption) (*GetCandlesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCandlesResponse)
+	err := c.cc.Invoke(ctx, BiddingService_GetCandles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *biddingServiceClient) GetMarketStats(ctx context.Context, in *GetMarketStatsRequest, opts ...grpc.CallOption) (*GetMarketStatsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetMarketStatsResponse)
+	err := c.cc.Invoke(ctx, BiddingService_GetMarketStats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *biddingServiceClient) ListSales(ctx context.Context, in *ListSalesRequest, opts ...grpc.CallOption) (*ListSalesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListSalesResponse)
@@ -484,6 +510,10 @@ type BiddingServiceServer interface {
 	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
 	// with after_seq.
 	WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error
+	// GetCandles reads what was sold in a market by time, oldest first (DATA-002).
+	GetCandles(context.Context, *GetCandlesRequest) (*GetCandlesResponse, error)
+	// GetMarketStats reads what the last twelve months' sales say of a market (DATA-002).
+	GetMarketStats(context.Context, *GetMarketStatsRequest) (*GetMarketStatsResponse, error)
 	// ListSales reads a market's sales tape, newest first (DATA-002).
 	ListSales(context.Context, *ListSalesRequest) (*ListSalesResponse, error)
 	// GetMatch reads one of the caller's matches.
@@ -570,6 +600,12 @@ func (UnimplementedBiddingServiceServer) GetDepth(context.Context, *GetDepthRequ
 }
 func (UnimplementedBiddingServiceServer) WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchMarket not implemented")
+}
+func (UnimplementedBiddingServiceServer) GetCandles(context.Context, *GetCandlesRequest) (*GetCandlesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCandles not implemented")
+}
+func (UnimplementedBiddingServiceServer) GetMarketStats(context.Context, *GetMarketStatsRequest) (*GetMarketStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMarketStats not implemented")
 }
 func (UnimplementedBiddingServiceServer) ListSales(context.Context, *ListSalesRequest) (*ListSalesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSales not implemented")
@@ -946,6 +982,42 @@ func _BiddingService_WatchMarket_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BiddingService_WatchMarketServer = grpc.ServerStreamingServer[WatchMarketResponse]
 
+func _BiddingService_GetCandles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCandlesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).GetCandles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_GetCandles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).GetCandles(ctx, req.(*GetCandlesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BiddingService_GetMarketStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMarketStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).GetMarketStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_GetMarketStats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).GetMarketStats(ctx, req.(*GetMarketStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _BiddingService_ListSales_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSalesRequest)
 	if err := dec(in); err != nil {
@@ -1200,6 +1272,14 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDepth",
 			Handler:    _BiddingService_GetDepth_Handler,
+		},
+		{
+			MethodName: "GetCandles",
+			Handler:    _BiddingService_GetCandles_Handler,
+		},
+		{
+			MethodName: "GetMarketStats",
+			Handler:    _BiddingService_GetMarketStats_Handler,
 		},
 		{
 			MethodName: "ListSales",

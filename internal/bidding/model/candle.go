@@ -1,0 +1,42 @@
+package model
+
+import (
+	"time"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+)
+
+// Candle is what was sold in one stretch of time (DATA-002).
+type Candle struct {
+	Start                  Instant
+	Open, High, Low, Close money.Minor
+	Items                  int64
+	Sold                   Volume
+}
+
+// MostCandles is how many can be asked for at a time.
+const MostCandles = 1000
+
+// Week is the longest stretch of a candle.
+const Week = 7 * 24 * time.Hour
+
+// monday is the beginning of a week, and of every shorter stretch of a candle.
+const monday = Instant(4 * 24 * time.Hour / time.Microsecond)
+
+// Floor is the beginning of the stretch of time that an instant falls into: multiples of
+// every from a Monday on, UTC.
+func (i Instant) Floor(every time.Duration) Instant {
+	step := Instant(every / time.Microsecond)
+	past := (i - monday) % step
+	if past < 0 {
+		past += step
+	}
+	return i - past
+}
+
+// Stats are what a market's sales say of it (DATA-002).
+type Stats struct {
+	Sales                    int64 // that the rest is worked out from
+	Lowest, Highest, Average money.Minor
+	VolatilityBP             int64 // standard deviation / mean, in basis points
+}
