@@ -14,6 +14,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
 
@@ -199,11 +200,11 @@ func TestSecondEngineTakesOverAndTheFirstAcknowledgesNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_, err = b.engine.Submit(ctx, order(market, model.Bid, id.New(), 100_00, 1))
-	require.ErrorIs(t, err, model.ErrUnavailable, "its batch fails at the fence")
+	require.Equal(t, errs.Unavailable, errs.KindOf(err), "its batch fails at the fence: %v", err)
 	require.Equal(t, 1, b.count(`SELECT count(*) FROM bids`))
 	require.Equal(t, 1, b.count(`SELECT count(*) FROM matches`))
 	_, err = b.engine.View(market)
-	require.ErrorIs(t, err, model.ErrUnavailable, "and it serves no more reads")
+	require.Equal(t, errs.Unavailable, errs.KindOf(err), "and it serves no more reads, whether it knows by now who does: %v", err)
 }
 
 func TestLostLeaseStopsTheShard(t *testing.T) {
