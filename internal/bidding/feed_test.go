@@ -212,7 +212,7 @@ func TestDATA_003_AMarketIsWatchedFromAnyNode(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	b := a.beside()
-	share(t, a)
+	share(t, a, b)
 	buyer, list := a.signIn(), a.sizes(markets)
 	var here, there []*audience
 	for _, market := range list {

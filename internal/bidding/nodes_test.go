@@ -19,15 +19,19 @@ import (
 // markets is how many make it certain enough that both shards have some.
 const markets = 8
 
-// share waits until both nodes own a shard.
-func share(t *testing.T, w *world) {
+// share waits until both nodes own a shard, and know it of each other.
+func share(t *testing.T, a, b *world) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var owners int
-		err := w.db.QueryRow(context.Background(),
+		err := a.db.QueryRow(context.Background(),
 			`SELECT count(DISTINCT owner) FROM bidding_shards WHERE owner <> '' AND expires_at > clock_timestamp()`).Scan(&owners)
 		return err == nil && owners == 2
 	}, 20*time.Second, 10*time.Millisecond)
+	for _, market := range a.sizes(markets) { // a read follows its market until it is found
+		a.seq(market)
+		b.seq(market)
+	}
 }
 
 // sizes adds markets to the shop.
@@ -43,7 +47,7 @@ func TestMATCH_001_AnyNodeTakesAnyCall(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	b := a.beside()
-	share(t, a)
+	share(t, a, b)
 	buyer, seller := a.signIn(), a.signIn(auth.RoleSeller)
 	for _, market := range a.sizes(markets) {
 		bid, err := a.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: market, Price: 150_00, ClientOrderId: "one", Quantity: proto.Int32(2)})
@@ -82,7 +86,7 @@ func TestMATCH_014_BatchesAndStreamsReachEveryNode(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	b := a.beside()
-	share(t, a)
+	share(t, a, b)
 	list, seller := a.sizes(markets), a.signIn(auth.RoleSeller)
 	r := &biddingv1.PlaceBatchRequest{}
 	for i, market := range list {
@@ -105,6 +109,7 @@ func TestMATCH_014_BatchesAndStreamsReachEveryNode(t *testing.T) {
 	cancelled, err := a.CancelBatch(seller, cancel)
 	require.NoError(t, err)
 	for _, result := range cancelled.GetResults() {
+		require.Nil(t, result.GetRefusal())
 		require.Equal(t, biddingv1.Status_CANCELLED, result.GetStatus())
 	}
 
@@ -136,7 +141,7 @@ func TestMKT_001_SettingsAndLimitsReachEveryNode(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	b := a.beside()
-	share(t, a)
+	share(t, a, b)
 	owner, buyer := a.signIn(auth.RoleOwner), a.signIn()
 	_, err := b.SetAccountLimits(owner, &biddingv1.SetAccountLimitsRequest{
 		Limits: &biddingv1.AccountLimits{AccountId: buyer.id.String(), MaxOpenPerMarket: 1, MaxOpenTotal: 100},
@@ -169,7 +174,7 @@ func TestMATCH_005_WhenANodeLeavesItsMarketsAreServedByTheOther(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	b := a.beside()
-	share(t, a)
+	share(t, a, b)
 	buyer, list := a.signIn(), a.sizes(markets)
 	for _, market := range list {
 		_, err := a.PlaceBid(buyer, &biddingv1.PlaceBidRequest{MarketId: market, Price: 100_00, ClientOrderId: "kept"})

@@ -102,9 +102,9 @@ func eventMutants() []mutant {
 			to:   "return err != nil || v.Market.Listing.Version != 0",
 		},
 		{
-			name: "batch-leaves-an-opening-cut-off", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/service.go",
-			from: "return err == nil && v.Market.Listing.Version == 0",
-			to:   "return err == nil && v == nil",
+			name: "batch-leaves-an-opening-cut-off", rule: "MKT-002", tests: bidding("MKT_002"), file: "internal/bidding/service/bulk.go",
+			from: "case err != nil, v.Market.Listing.Version != 0:",
+			to:   "case err != nil, v != nil:",
 		},
 		{
 			name: "consumer-skips-what-fails", rule: "EVENT-001", tests: []suite{{pkg: "pkg/event", run: "EVENT_001"}}, file: "pkg/event/consumer.go",

@@ -38,7 +38,7 @@ func (s *state) carryOut(b *batch, r *item, openElsewhere func(model.AccountID) 
 		return
 	}
 	if old, ok := s.recent.find(b.at, c); ok {
-		s.repeat(r, old)
+		s.repeat(m, r, old)
 		return
 	}
 	if c.Kind == model.ChangeListing && c.Listing.Version <= m.Listing.Version {
@@ -184,9 +184,9 @@ func (s *state) answer(b *batch, m *market, r *item, e book.Effects, events []mo
 	c := &r.command
 	switch c.Kind {
 	case model.Place, model.Replace, model.Cancel:
-		r.reply.Order = orderOf(c, e.Outcome, b.at)
+		r.reply.Order = orderOf(m, c, e.Outcome, b.at)
 		r.reply.Kept = e.Outcome.Kept
-		r.reply.Matches = matchesOf(m.ID, b.at, events)
+		r.reply.Matches = matchesOf(m, b.at, events)
 	case model.CancelAll:
 		for i := range events {
 			if ev := &events[i]; ev.Kind == model.OrderClosed && ev.Reason == model.ReasonRequested {
@@ -200,14 +200,14 @@ func (s *state) answer(b *batch, m *market, r *item, e book.Effects, events []mo
 }
 
 // repeat answers a command that came before under the same client_order_id (MATCH-011).
-func (s *state) repeat(r *item, old remembered) {
+func (s *state) repeat(m *market, r *item, old remembered) {
 	switch o := old.outcome; {
 	case old.content != r.command.Content:
 		r.err = model.ErrClientOrderID.On("client_order_id", "must not be used again for another bid or ask within 24 hours")
 	case o.Status == model.Rejected:
 		r.err = model.Refusal(o.Reason)
 	default:
-		r.reply = Reply{Order: orderOf(&r.command, o, old.at), Kept: o.Kept, Repeat: true}
+		r.reply = Reply{Order: orderOf(m, &r.command, o, old.at), Kept: o.Kept, Repeat: true}
 	}
 }
 
@@ -222,12 +222,12 @@ func (s *state) applyOpen(b *batch, r *item) {
 	r.reply.Market = new(m.Market)
 }
 
-// orderOf is the order a command was about, as far as command and outcome tell.
-func orderOf(c *model.Command, o model.Outcome, at model.Instant) model.LimitOrder {
+// orderOf is the order a command was about, as far as market, command and outcome tell.
+func orderOf(m *market, c *model.Command, o model.Outcome, at model.Instant) model.LimitOrder {
 	order := model.LimitOrder{
 		ID: o.Order, Market: c.Market, Account: c.Account, Side: c.Side, Type: c.Type, SelfTrade: c.SelfTrade,
 		Price: c.Price, Qty: o.Qty, Open: o.Open, Status: o.Status, Reason: o.Reason,
-		ClientOrderID: c.ClientOrderID, CreatedAt: at, ExpiresAt: o.Expires, Version: 1,
+		ClientOrderID: c.ClientOrderID, CreatedAt: at, ExpiresAt: o.Expires, Version: 1, Currency: m.Listing.Currency,
 	}
 	if c.Kind == model.Replace {
 		order.Type, order.SelfTrade = model.Limit, model.CancelNewest
@@ -239,11 +239,13 @@ func orderOf(c *model.Command, o model.Outcome, at model.Instant) model.LimitOrd
 }
 
 // matchesOf turns a command's executions into matches.
-func matchesOf(market model.MarketID, at model.Instant, events []model.Event) []model.Match {
+func matchesOf(m *market, at model.Instant, events []model.Event) []model.Match {
 	var out []model.Match
 	for i := range events {
 		if e := &events[i]; e.Kind == model.OrderMatched {
-			out = append(out, MatchOf(market, at, e))
+			match := MatchOf(m.ID, at, e)
+			match.Currency = m.Listing.Currency
+			out = append(out, match)
 		}
 	}
 	return out

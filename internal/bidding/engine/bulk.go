@@ -56,15 +56,8 @@ func (h *handed) Wait(ctx context.Context) []Result {
 	return out
 }
 
-// Start hands commands over, those of one market in their order, and returns at once;
-// what comes after is behind them. Commands of one market become durable together.
-func (e *Engine) Start(ctx context.Context, commands []model.Command) Pending {
-	return Spread(commands, e.ShardOf, func(shard uint8, commands []model.Command) Pending {
-		return e.Hand(ctx, shard, commands)
-	})
-}
-
-// Spread hands commands to the shards they belong to, all of a shard's at once.
+// Spread hands commands to the shards they belong to, all of a shard's at once and in their
+// order, so that those of one market become durable together (MATCH-014).
 func Spread(
 	commands []model.Command, shardOf func(*model.Command) (uint8, error), hand func(shard uint8, commands []model.Command) Pending,
 ) Pending {

@@ -67,14 +67,16 @@ func command(account model.AccountID, e *Entry) (model.Command, error) {
 
 // usable opens a market that nobody used yet (MKT-002).
 func (s *Service) usable(ctx context.Context, market model.MarketID) error {
-	_, err := s.exchange.View(ctx, market)
-	if errors.Is(err, model.ErrMarketNotFound) {
-		err = s.open(ctx, market)
+	v, err := s.exchange.View(ctx, market)
+	switch {
+	case errors.Is(err, model.ErrMarketNotFound):
+		if err = s.open(ctx, market); err != nil {
+			return err
+		}
+	case err != nil, v.Market.Listing.Version != 0:
+		return err
 	}
-	if err == nil && s.unconfirmed(ctx, market) {
-		err = s.confirm(ctx, market)
-	}
-	return err
+	return s.confirm(ctx, market)
 }
 
 // Answers waits until every entry is durable or refused and returns what became of them,

@@ -101,12 +101,6 @@ func (s *Service) placed(ctx context.Context, reply engine.Reply) (Placed, error
 		}
 		p.Matches = taken
 	}
-	if v, err := s.exchange.View(ctx, p.Order.Market); err == nil {
-		p.Order.Currency = v.Market.Listing.Currency
-	}
-	for i := range p.Matches {
-		p.Matches[i].Currency = p.Order.Currency
-	}
 	return p, nil
 }
 

@@ -56,12 +56,6 @@ func (s *Service) open(ctx context.Context, market model.MarketID) error {
 	return err
 }
 
-// unconfirmed reports whether a market was opened and never confirmed.
-func (s *Service) unconfirmed(ctx context.Context, market model.MarketID) bool {
-	v, err := s.exchange.View(ctx, market)
-	return err == nil && v.Market.Listing.Version == 0
-}
-
 // halted reports whether a market takes nothing and is meant to: neither is one that was
 // never confirmed, nor one that was confirmed since it refused an order.
 func (s *Service) halted(ctx context.Context, market model.MarketID) bool {
