@@ -158,7 +158,7 @@ CREATE TABLE product_activity_days (
     day        date   NOT NULL,
     sold       bigint NOT NULL, -- items
     PRIMARY KEY (product_id, day),
-    CONSTRAINT product_activity_days_sold_positive CHECK (sold > 0)
+    CONSTRAINT product_activity_days_sold_positive CHECK (sold >= 0)
 );
 CREATE INDEX product_activity_days_day_idx ON product_activity_days (day); -- for those that are too old
 

@@ -142,6 +142,7 @@ CREATE TABLE asks (
     priority        bigint NOT NULL,
     client_order_id text NOT NULL DEFAULT '' CHECK (length(client_order_id) <= 64),
     replaces        bigint NOT NULL DEFAULT 0,
+    reinstates      bigint NOT NULL DEFAULT 0, -- the ask whose match was reversed; priority is that one's
     created_at      timestamptz NOT NULL,
     expires_at      timestamptz NOT NULL,
     closed_at       timestamptz,
@@ -168,11 +169,16 @@ CREATE TABLE matches (
     taker      text NOT NULL CHECK (taker IN ('bid', 'ask')),
     price_rule text NOT NULL CHECK (price_rule IN ('seller_ask', 'resting')),
     created_at timestamptz NOT NULL,
+    reversed_at     timestamptz, -- a reversed match counts no longer, but stays
+    reversal_reason text NOT NULL DEFAULT '',
+    reinstated_ask  bigint NOT NULL DEFAULT 0, -- the ask that came back for it
+    CONSTRAINT matches_reversed_check CHECK (reversed_at IS NOT NULL OR (reversal_reason = '' AND reinstated_ask = 0)),
     CONSTRAINT matches_bid_ask_key UNIQUE (bid_id, ask_id),
     CONSTRAINT matches_two_people_check CHECK (buyer_id <> seller_id)
 );
 CREATE INDEX matches_ask_idx ON matches (ask_id);
 CREATE INDEX matches_market_idx ON matches (market_id, created_at, id);
+CREATE INDEX matches_reversed_idx ON matches (id) WHERE reversed_at IS NOT NULL;
 CREATE INDEX matches_buyer_idx ON matches (buyer_id, id);
 CREATE INDEX matches_seller_idx ON matches (seller_id, id);
 

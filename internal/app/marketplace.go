@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/migrations"
+	"github.com/sneakers-marketplace/marketplace/pkg/auth"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	"github.com/sneakers-marketplace/marketplace/pkg/embeddedpg"
@@ -119,6 +120,19 @@ func withNotices(log zerolog.Logger, o Options) zerolog.Logger {
 // Dial returns a connection to a service of this process.
 func (m *Marketplace) Dial(service string) (*grpc.ClientConn, error) {
 	return m.Env.Network.Dial(service, "")
+}
+
+// DialAs returns a connection to a service of this process, for calls another one makes.
+func (m *Marketplace) DialAs(caller, service string) (*grpc.ClientConn, error) {
+	cfg, err := config.Load[struct{ Auth auth.Config }](m.Env.Source)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := auth.NewServiceCredential(cfg.Auth, caller, m.Env.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return m.Env.Network.Dial(service, "", rpc.AsService(credential))
 }
 
 // Ready waits until every service can serve.

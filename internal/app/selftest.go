@@ -120,6 +120,12 @@ func TradeSample(ctx context.Context, database, state string) error {
 			defer func() { _ = conn.Close() }() // nothing is under way
 			*to = conn
 		}
+		orders, err := m.DialAs("order", "bidding")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = orders.Close() }() // nothing is under way
+		s.Orders = orders
 		if err := fsck.Sample(ctx, s); err != nil {
 			return err
 		}

@@ -12,15 +12,16 @@ var activityChecks = []check{
 	// The oldest days may be gone already, so the last four weeks are compared.
 	{"A02", "a product sold on a day what the exchange has told of it (PROD-004, EVENT-001)", `
 		WITH heard AS (
-			SELECT p.partition AS shard, j.n FROM product_positions p
+			SELECT p.partition AS shard, j.n, j.at FROM product_positions p
 			JOIN bidding_journal j ON j.shard = p.partition AND j.seq = p.seq WHERE p.source = 'bidding'),
 		told AS (
 			SELECT s.product_id, (m.created_at AT TIME ZONE 'UTC')::date AS day, sum(m.quantity) AS sold
 			FROM matches m JOIN heard h ON h.shard = m.id & 255 AND m.id >> 8 <= h.n JOIN sizes s ON s.id = m.market_id
+			WHERE m.reversed_at IS NULL OR m.reversed_at > h.at
 			GROUP BY 1, 2)
 		SELECT coalesce(t.product_id, d.product_id) AS product_id, coalesce(t.day, d.day) AS day, t.sold AS told, d.sold AS counted
 		FROM told t FULL JOIN product_activity_days d ON d.product_id = t.product_id AND d.day = t.day
-		WHERE coalesce(t.day, d.day) > (@now::timestamptz AT TIME ZONE 'UTC')::date - 28 AND t.sold IS DISTINCT FROM d.sold AND NOT EXISTS ` + lagging},
+		WHERE coalesce(t.day, d.day) > (@now::timestamptz AT TIME ZONE 'UTC')::date - 28 AND coalesce(t.sold, 0) <> coalesce(d.sold, 0) AND NOT EXISTS ` + lagging},
 }
 
 var activityFaults = []fault{

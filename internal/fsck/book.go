@@ -61,6 +61,12 @@ type resting struct {
 	bid, gone           bool
 }
 
+// sooner reports whether an order is before another of its price. An ask that came back
+// has the priority of the one it stands for, and is behind what is left of that.
+func (r *resting) sooner(than *resting) bool {
+	return r.priority < than.priority || (r.priority == than.priority && r.id < than.id)
+}
+
 // taken is a match, and which side it took from.
 type taken struct {
 	id, bid, ask int64
@@ -87,8 +93,8 @@ type book struct {
 func newBook(i *inspection, market id.UUID) *book {
 	return &book{
 		inspection: i, market: market,
-		bids: heap{before: func(a, b *resting) bool { return a.price > b.price || (a.price == b.price && a.priority < b.priority) }},
-		asks: heap{before: func(a, b *resting) bool { return a.price < b.price || (a.price == b.price && a.priority < b.priority) }},
+		bids: heap{before: func(a, b *resting) bool { return a.price > b.price || (a.price == b.price && a.sooner(b)) }},
+		asks: heap{before: func(a, b *resting) bool { return a.price < b.price || (a.price == b.price && a.sooner(b)) }},
 	}
 }
 

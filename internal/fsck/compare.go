@@ -3,6 +3,7 @@ package fsck
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,7 @@ const parcel = 5000
 // compare compares what is left with the tables, then looks for rows of theirs
 // that no journal knows.
 func (x *exchange) compare(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{x.compareParcels, x.unknownRows, x.compareMarkets, x.compareLimits, x.compareBans} {
+	for _, step := range []func(context.Context) error{x.compareParcels, x.compareReversals, x.unknownRows, x.compareMarkets, x.compareLimits, x.compareBans} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -34,9 +35,12 @@ func (x *exchange) compareParcels(ctx context.Context) error {
 }
 
 func (x *exchange) compareOrders(ctx context.Context, side int32) error {
-	table := sides[side] + "s"
+	table, reinstates := sides[side]+"s", "0::bigint"
+	if side == ask {
+		reinstates = "reinstates"
+	}
 	rows, err := x.tx.Query(ctx, `SELECT id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type, self_trade,
-		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version
+		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version, `+reinstates+`
 		FROM `+table+` WHERE id = ANY($1)`, keys(x.settled[side], func(o *orderRow) int64 { return o.ID }))
 	if err != nil {
 		return err
@@ -46,7 +50,7 @@ func (x *exchange) compareOrders(ctx context.Context, side int32) error {
 		var created, expires time.Time
 		var closed *time.Time
 		err := rows.Scan(&o.ID, &o.Market, &o.User, &o.Price, &o.Quantity, &o.OpenQuantity, &o.Status, &o.Reason, &o.Type, &o.SelfTrade,
-			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version)
+			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version, &o.Reinstates)
 		o.CreatedAt, o.ExpiresAt = instantOf(created), instantOf(expires)
 		if closed != nil {
 			o.ClosedAt = instantOf(*closed)
@@ -71,6 +75,31 @@ func (x *exchange) compareMatches(ctx context.Context) error {
 		return m, err
 	})
 	x.sold = x.sold[:0]
+	return err
+}
+
+// compareReversals compares what the journal says of matches that were reversed, which may
+// come long after they were made.
+func (x *exchange) compareReversals(ctx context.Context) error {
+	rows, err := x.tx.Query(ctx, `SELECT id, reversed_at, reversal_reason, reinstated_ask FROM matches WHERE reversed_at IS NOT NULL`)
+	if err != nil {
+		return err
+	}
+	var number int64
+	var at time.Time
+	var r reversalRow
+	left := maps.Clone(x.undone)
+	_, err = pgx.ForEachRow(rows, []any{&number, &at, &r.Why, &r.Stand}, func() error {
+		r.At = instantOf(at)
+		if want, ok := left[number]; !ok || want != r {
+			x.found("J12", "match %d: reversed %v, journal %v (known=%t)", number, r, want, ok)
+		}
+		delete(left, number)
+		return nil
+	})
+	for number := range left {
+		x.found("J12", "match %d is reversed in the journal only", number)
+	}
 	return err
 }
 

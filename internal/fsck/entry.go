@@ -111,6 +111,8 @@ func (a *act) answered() {
 			a.nothingLeft(holding{market: a.market.ID})
 		}
 		a.nothingAccepted()
+	case *journalv1.Entry_ReverseMatch:
+		a.reinstated(c.ReverseMatch)
 	case *journalv1.Entry_Expire, *journalv1.Entry_Settings:
 		a.nothingAccepted()
 	default:

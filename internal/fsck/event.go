@@ -24,6 +24,8 @@ func (a *act) event(ev *journalv1.Event) {
 		a.close(v.Closed)
 	case *journalv1.Event_Reduced:
 		a.reduce(v.Reduced)
+	case *journalv1.Event_Reversed:
+		a.reverse(v.Reversed)
 	default:
 		a.found("J05", "%s n=%d: an unknown event", a.at, a.n)
 	}
@@ -50,7 +52,9 @@ func (a *act) accept(v *journalv1.Accepted) {
 		return
 	}
 	m := a.market
-	if m.State == "halted" || o.Price < m.Tick || o.Price > m.MaxPrice || (m.Tick > 0 && o.Price%m.Tick != 0) || o.Quantity < 1 || o.Quantity > maxQuantity {
+	reinstates := a.entry.GetReverseMatch().GetAsk() // which a halted market takes too, when it meets nothing
+	o.Reinstates = reinstates
+	if (m.State == "halted" && reinstates == 0) || o.Price < m.Tick || o.Price > m.MaxPrice || (m.Tick > 0 && o.Price%m.Tick != 0) || o.Quantity < 1 || o.Quantity > maxQuantity {
 		a.found("J08", "%s order=%d price=%d quantity=%d tick=%d max_price=%d state=%s", a.at, o.ID, o.Price, o.Quantity, m.Tick, m.MaxPrice, m.State)
 	}
 	a.open[o.ID], a.accepted = o, o

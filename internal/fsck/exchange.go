@@ -82,12 +82,21 @@ var exchangeChecks = []check{
 		FROM ` + orders + ` o JOIN bidding_markets k ON k.id = o.market_id
 		WHERE o.` + live + ` AND (o.price < k.tick OR o.price % k.tick <> 0 OR o.price > k.max_price OR o.quantity NOT BETWEEN 1 AND 100)`},
 
-	{"M01", "a market's last sale is its newest match (DATA-001)", `
+	{"M01", "a market's last sale is its newest match that stands (DATA-001)", `
 		SELECT k.id AS market_id, k.last_sale_match, k.last_sale_price, m.id AS newest_match, m.price AS newest_price
 		FROM bidding_markets k LEFT JOIN LATERAL (
-			SELECT id, price, quantity, created_at FROM matches WHERE market_id = k.id ORDER BY id DESC LIMIT 1) m ON true
+			SELECT id, price, quantity, created_at FROM matches WHERE market_id = k.id AND reversed_at IS NULL ORDER BY id DESC LIMIT 1) m ON true
 		WHERE (k.last_sale_match, k.last_sale_price, k.last_sale_quantity, k.last_sale_at)
 			IS DISTINCT FROM (m.id, m.price, m.quantity, m.created_at)`},
+
+	{"M04", "an ask stands in for a reversed match's, as it was, or nothing does (ORDER-002)", `
+		SELECT m.id AS match_id, m.reinstated_ask, m.ask_id, n.reinstates, o.price, n.price AS new_price
+		FROM matches m LEFT JOIN asks n ON n.id = m.reinstated_ask LEFT JOIN asks o ON o.id = m.ask_id
+		WHERE m.reinstated_ask <> 0 AND (n.id IS NULL OR n.reinstates <> m.ask_id OR n.market_id <> m.market_id OR n.user_id <> m.seller_id
+			OR n.price <> o.price OR n.priority <> o.priority OR n.expires_at <> o.expires_at OR n.id <= m.id)
+		UNION ALL
+		SELECT NULL, n.id, n.reinstates, n.reinstates, NULL, n.price FROM asks n
+		WHERE n.reinstates <> 0 AND NOT EXISTS (SELECT FROM matches m WHERE m.reinstated_ask = n.id)`},
 
 	{"M02", "every bid, ask and match is of a market that is there (MKT-002)", `
 		SELECT o.side, o.id, o.market_id FROM ` + orders + ` o LEFT JOIN bidding_markets k ON k.id = o.market_id WHERE k.id IS NULL

@@ -7,6 +7,7 @@ const (
 	anOpenAsk    = ` WHERE id = (SELECT id FROM asks WHERE ` + live + ` ORDER BY id LIMIT 1)`
 	aMatchedBid  = ` WHERE id = (SELECT bid_id FROM matches ORDER BY id LIMIT 1)`
 	aClosedAsk   = ` WHERE id = (SELECT id FROM asks WHERE closed_n IS NOT NULL ORDER BY id LIMIT 1)`
+	aReturned    = ` WHERE id = (SELECT id FROM asks WHERE reinstates <> 0 ORDER BY id LIMIT 1)`
 	aSoldMarket  = ` WHERE id = (SELECT market_id FROM matches ORDER BY id LIMIT 1)`
 	matchColumns = `market_id, bid_id, ask_id, buyer_id, seller_id, price, bid_price, quantity, taker, price_rule, created_at`
 )
@@ -69,6 +70,13 @@ var exchangeFaults = []fault{
 	{check: "M01", does: "the last sale has another price", sql: []string{`
 		UPDATE bidding_markets SET last_sale_price = last_sale_price + 1` + aSoldMarket}},
 	{check: "M01", does: "the last sale is forgotten", sql: []string{`UPDATE bidding_markets SET last_sale_match = NULL` + aSoldMarket}},
+	{check: "M01", does: "a sale is reversed by nobody", sql: []string{`
+		UPDATE matches SET reversed_at = created_at WHERE id = (SELECT last_sale_match FROM bidding_markets WHERE last_sale_match IS NOT NULL LIMIT 1)`}},
+	{check: "M04", does: "an ask that came back has another place", sql: []string{`UPDATE asks SET priority = priority - 256` + aReturned}},
+	{check: "M04", does: "an ask that came back has another price", sql: []string{`UPDATE asks SET price = price + 100` + aReturned}},
+	{check: "M04", does: "an ask came back for nothing", sql: []string{`
+		UPDATE matches SET reinstated_ask = 0 WHERE reinstated_ask <> 0`}},
+	{check: "M04", does: "an ask came back for another", sql: []string{`UPDATE asks SET reinstates = reinstates + 256` + aReturned}},
 	{check: "M02", does: "a market without any match is gone", sql: []string{`
 		DELETE FROM bidding_markets k WHERE NOT EXISTS (SELECT FROM matches m WHERE m.market_id = k.id)`}},
 	{check: "M02", does: "a market is gone", sql: []string{`DELETE FROM bidding_markets` + aSoldMarket}},

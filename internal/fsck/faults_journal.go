@@ -286,6 +286,13 @@ var tableFaults = []fault{
 	{check: "J12", does: "a match has another time", sql: []string{`UPDATE matches SET created_at = created_at + interval '1 s'` + aMatch}},
 	{check: "J12", does: "a match comes from nowhere", sql: []string{`
 		INSERT INTO matches (id, ` + matchColumns + `) SELECT id + (1::bigint << 40), ` + matchColumns + ` FROM matches ORDER BY id LIMIT 1`}},
+	{check: "J11", does: "an ask came back for nobody", sql: []string{`UPDATE asks SET reinstates = 0` + aReturned}},
+	{check: "J12", does: "a match was reversed for another reason", sql: []string{`
+		UPDATE matches SET reversal_reason = 'WHIM' WHERE reversed_at IS NOT NULL`}},
+	{check: "J12", does: "a reversed sale stands again", sql: []string{`
+		UPDATE matches SET reversed_at = NULL, reversal_reason = '', reinstated_ask = 0 WHERE reversed_at IS NOT NULL`}},
+	{check: "J12", does: "a match was reversed earlier", sql: []string{`
+		UPDATE matches SET reversed_at = reversed_at - interval '1 s' WHERE reversed_at IS NOT NULL`}},
 	{check: "J13", does: "a market has another name", sql: []string{`UPDATE bidding_markets SET product_name = product_name || '!'` + aSoldMarket}},
 	{check: "J13", does: "a market's feed sequence is ahead", sql: []string{`UPDATE bidding_markets SET feed_seq = feed_seq + 1` + aSoldMarket}},
 	{check: "J13", does: "a market is in another slot", sql: []string{`UPDATE bidding_markets SET slot = (slot + 1) % 256` + aSoldMarket}},

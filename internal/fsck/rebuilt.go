@@ -24,7 +24,7 @@ type orderRow struct {
 	Type, SelfTrade        string
 	Priority               int64
 	ClientOrderID          string
-	Replaces               int64
+	Replaces, Reinstates   int64
 	CreatedAt, ExpiresAt   instant
 	ClosedAt               instant
 	ClosedN                int64
@@ -56,6 +56,13 @@ type matchRow struct {
 	CreatedAt        instant
 }
 
+// reversalRow is what a row of matches says of its reversal.
+type reversalRow struct {
+	At    instant
+	Why   string
+	Stand int64 // the ask that stands in for the match's
+}
+
 // market is a row of bidding_markets.
 type market struct {
 	ID, Product                      id.UUID
@@ -85,8 +92,9 @@ type exchange struct {
 	markets map[id.UUID]*market
 	limited map[id.UUID]map[int16]limitRow // by account and shard: each shard is told
 	banned  map[banKey]banRow
-	settled [3][]orderRow // by side; to be compared
-	sold    []matchRow    // to be compared
+	settled [3][]orderRow         // by side; to be compared
+	sold    []matchRow            // to be compared
+	undone  map[int64]reversalRow // by match
 	seen    struct {
 		orders  [3]numbers
 		matches numbers
@@ -94,7 +102,7 @@ type exchange struct {
 }
 
 func newExchange(i *inspection) *exchange {
-	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow), banned: make(map[banKey]banRow)}
+	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow), banned: make(map[banKey]banRow), undone: make(map[int64]reversalRow)}
 }
 
 // settle puts an order that will not change any more up for comparison.

@@ -20,7 +20,8 @@ import (
 // Services is a marketplace as its clients see it.
 type Services struct {
 	Users, Products, Bidding grpc.ClientConnInterface
-	OwnerEmail, Password     string // the sample's other accounts get the same password
+	Orders                   grpc.ClientConnInterface // to the exchange, as the order service
+	OwnerEmail, Password     string                   // the sample's other accounts get the same password
 	Clock                    clock.Clock
 }
 
@@ -35,7 +36,7 @@ func Sample(ctx context.Context, s Services) error {
 		bidding: biddingv1.NewBiddingServiceClient(s.Bidding),
 	}
 	for _, part := range []func(){
-		d.people, d.sessions, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule,
+		d.people, d.sessions, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule, d.reversals,
 		d.listings, d.govern, d.expiry,
 	} {
 		if part(); d.err != nil {

@@ -1,6 +1,8 @@
 package fsck
 
 import (
+	"errors"
+
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
@@ -146,4 +148,49 @@ func (d *sample) restingRule() {
 	d.bid("ben", market, 205, 2)
 	d.ask("sam", market, 203, 1)
 	d.ask("sam", market, 220, 1)
+}
+
+// reversals undoes sales: the last of a market and one before, with and without the ask
+// coming back, and one whose ask matches again at once.
+func (d *sample) reversals() {
+	back := d.reverse(d.sale("sam", "anna"), true)
+	d.reverse(d.sale("carl", "ben"), false)
+	d.reverse(d.sale("sam", "anna"), true)
+	if d.err == nil && back.GetAsk().GetReinstates() == 0 {
+		d.err = errors.New("reversals: no ask came back")
+	}
+	waiting := d.sale("carl", "ben")
+	d.bid("dora", reversed, 97, 1)
+	d.reverse(waiting, true)
+}
+
+// reversed is the market in which sales are undone.
+const reversed = 7
+
+// sale makes a match in it and returns its number.
+func (d *sample) sale(seller, buyer string) int64 {
+	const price = 97
+	d.ask(seller, reversed, price, 1)
+	if d.err != nil {
+		return 0
+	}
+	got, err := d.bidding.PlaceBid(d.as(buyer), d.request(reversed, price, 1))
+	if err == nil && len(got.GetMatches()) == 0 {
+		err = errors.New("nothing matched")
+	}
+	if d.do("a sale", err); err != nil {
+		return 0
+	}
+	return got.GetMatches()[0].GetId()
+}
+
+func (d *sample) reverse(match int64, reinstate bool) *biddingv1.ReverseMatchResponse {
+	if d.err != nil {
+		return nil
+	}
+	r, err := biddingv1.NewBiddingServiceClient(d.Orders).ReverseMatch(d.ctx, &biddingv1.ReverseMatchRequest{
+		MatchId: match, Reason: "PAYMENT_FAILED", ReinstateAsk: reinstate,
+	})
+	d.do("reversal", err)
+	return r
 }

@@ -115,6 +115,16 @@ func (l *Lab) Dial(service string) (*grpc.ClientConn, error) {
 	return conn, err
 }
 
+// Orders returns the exchange as the order service calls it.
+func (l *Lab) Orders() (biddingv1.BiddingServiceClient, error) {
+	conn, err := l.market.DialAs("order", "bidding")
+	if err != nil {
+		return nil, err
+	}
+	l.conns = append(l.conns, conn)
+	return biddingv1.NewBiddingServiceClient(conn), nil
+}
+
 func (l *Lab) close() {
 	for _, c := range l.conns {
 		_ = c.Close() // only this process hears of it

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit/peers"
@@ -169,4 +170,20 @@ func TestEVENT_001_AServiceOfItsOwnFollowsNobody(t *testing.T) {
 	}
 	require.NotContains(t, names, "events of bidding")
 	require.Contains(t, names, "product activity sweeper")
+}
+
+func TestPROD_004_AReversedSaleIsTakenBackFromItsDay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.product("A").GetId()
+	size := w.size(p, "10", 0).GetId()
+	back := func(items int32, at time.Time) *biddingv1.MatchReversed {
+		return &biddingv1.MatchReversed{MatchId: 1, MarketId: size, Quantity: items, SoldAt: timestamppb.New(at)}
+	}
+	w.market.Events.HappenAt(noon, match(size, 2), match(size, 1))
+	w.handled(w.market.Events.HappenAt(noon.Add(oneDay), match(size, 4), back(2, noon)))
+	require.EqualValues(t, 5, w.sold(p))
+	require.EqualValues(t, 1, w.number("SELECT sold FROM product_activity_days ORDER BY day LIMIT 1"))
+	w.handled(w.market.Events.HappenAt(noon.Add(oneDay), back(1, noon), back(7, noon.Add(-40*oneDay))))
+	require.EqualValues(t, 4, w.sold(p), "a day that no longer counts has nothing to give back")
 }

@@ -55,7 +55,7 @@ var accounts = map[string][]string{
 // gather makes a caller of every column, and a rival, who sells too.
 func (w *world) gather(ctx context.Context, keys auth.Config) error {
 	w.people = map[string]*caller{"anonymous": {kind: "anonymous"}}
-	for _, name := range []string{"bidding", "courier"} {
+	for _, name := range []string{"bidding", "order", "courier"} {
 		credential, err := auth.NewServiceCredential(keys, name, w.clock)
 		if err != nil {
 			return err

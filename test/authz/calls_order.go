@@ -38,6 +38,11 @@ func orderCalls() map[string]ask {
 		exchangeAPI + "GetMatch (as the seller)": given(func(ctx context.Context, a *asking) (int64, error) {
 			return a.newMatch(ctx, a.people["rival"], a.owner)
 		}, getMatch),
+		exchangeAPI + "ReverseMatch": given(func(ctx context.Context, a *asking) (int64, error) {
+			return a.newMatch(ctx, a.people["user"], a.people["rival"])
+		}, func(ctx context.Context, a *asking, id int64) error {
+			return only(a.bidding.ReverseMatch(a.me(ctx), &biddingv1.ReverseMatchRequest{MatchId: id, Reason: "PAYMENT_FAILED"}))
+		}),
 		exchangeAPI + "CancelAll":     cancelAll,
 		exchangeAPI + "ListMyBids":    listMyBids,
 		exchangeAPI + "ListMyAsks":    listMyAsks,

@@ -28,8 +28,8 @@ func TestTheTableHasARowForEveryRequestAndSaysWhy(t *testing.T) {
 
 func TestATableThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
-	head := "| server | method | case | whose | anonymous | user | other | seller | catalog | admin | owner | bidding | courier | why |\n"
-	good := "| user | a.B/C | | | allow | allow | allow | allow | allow | allow | allow | allow | allow | public |\n"
+	head := "| server | method | case | whose | anonymous | user | other | seller | catalog | admin | owner | bidding | order | courier | why |\n"
+	good := "| user | a.B/C | | | allow | allow | allow | allow | allow | allow | allow | allow | allow | allow | public |\n"
 	rows, err := parseTable("words\n" + head + "|--|--|\n" + good)
 	require.NoError(t, err)
 	require.Equal(t, "user a.B/C", rows[0].name())
@@ -38,8 +38,8 @@ func TestATableThatIsNoneIsRefused(t *testing.T) {
 		"| server | method | user |\n" + good: "the columns must be",
 		head + good + good:                    "twice",
 		head + "| user | a.B/C | allow |\n":   "3 cells",
-		head + "| user | a.B/C | | | perhaps | allow | allow | allow | allow | allow | allow | allow | allow | public |\n": `"perhaps" is no verdict`,
-		head + "| user | a.B/C | | | allow | allow | allow | allow | allow | allow | allow | allow | allow | |\n":          "why",
+		head + "| user | a.B/C | | | perhaps | allow | allow | allow | allow | allow | allow | allow | allow | allow | public |\n": `"perhaps" is no verdict`,
+		head + "| user | a.B/C | | | allow | allow | allow | allow | allow | allow | allow | allow | allow | allow | |\n":          "why",
 	} {
 		_, err := parseTable(text)
 		require.ErrorContains(t, err, complaint)
@@ -79,7 +79,7 @@ func TestAWrongVerdictIsFound(t *testing.T) {
 	r := table(t)[at(t, table(t), "bidding bidding.v1.BiddingService/GetBid")]
 	answers := func() map[string]error {
 		got := map[string]error{"user": nil}
-		for _, c := range []string{"anonymous", "bidding", "courier"} {
+		for _, c := range []string{"anonymous", "bidding", "order", "courier"} {
 			got[c] = status.Error(codes.Unauthenticated, "who")
 		}
 		for _, c := range []string{"other", "seller", "catalog", "admin", "owner"} {

@@ -19,12 +19,12 @@ const (
 	notfound        = "notfound"
 )
 
-// kinds are the callers, in the order of the table's columns. A service calls twice:
-// as one that rules name, and as one that none does.
+// kinds are the callers, in the order of the table's columns. A service calls
+// as each of those that rules name, and as one that none does.
 var kinds = []string{"anonymous", "user", "other", "seller", "catalog", "admin", "owner", "service"}
 
-// columns are the table's callers: kinds, with both services.
-var columns = []string{"anonymous", "user", "other", "seller", "catalog", "admin", "owner", "bidding", "courier"}
+// columns are the table's callers: kinds, with all services.
+var columns = []string{"anonymous", "user", "other", "seller", "catalog", "admin", "owner", "bidding", "order", "courier"}
 
 // row is what the table says of one way to call one method.
 type row struct {

@@ -9,7 +9,43 @@ func engineMutants() []mutant {
 	feed := []suite{{pkg: "internal/bidding/model", run: "DATA_003", draws: true}, {pkg: "internal/bidding", run: "DATA_003_A|DATA_003_S"}}
 	candles := []suite{{pkg: "internal/bidding", run: "DATA_002"}}
 	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
+	reversal := []suite{{pkg: "internal/bidding", run: "MATCH_006|ORDER_002"}}
 	return []mutant{
+		{
+			name: "reversed-sale-stays-the-last", rule: "MATCH-006", tests: reversal, file: dir + "reverse.go",
+			from: "if m.LastSale.Match == t.ID {",
+			to:   "if m.LastSale.Match != t.ID {",
+		},
+		{
+			name: "reversed-sale-still-counts", rule: "MATCH-006", tests: reversal, file: dir + "volume.go",
+			from: "v.minutes[i].sold.Sales -= sold.Sales",
+			to:   "v.minutes[i].sold.Sales -= 0",
+		},
+		{
+			name: "reversal-done-twice", rule: "MATCH-006", tests: reversal, file: dir + "apply.go",
+			from: "c.Kind == model.ReverseMatch && s.isReversed(c.Reversal.Match.ID)",
+			to:   "c.Kind == model.ReverseMatch && s.isReversed(0)",
+		},
+		{
+			name: "sale-before-may-be-reversed-too", rule: "MATCH-006", tests: reversal, file: dir + "reverse.go",
+			from: "s.isReversed(r.Previous.Match)",
+			to:   "s.isReversed(0)",
+		},
+		{
+			name: "banned-sellers-ask-comes-back", rule: "ORDER-002", tests: reversal, file: dir + "apply.go",
+			from: "c.Kind == model.ReverseMatch && s.banned(c.Reversal.Match.Seller)",
+			to:   "c.Kind == model.ReverseMatch && s.banned(c.Reversal.Match.Buyer)",
+		},
+		{
+			name: "reinstated-ask-at-the-end-of-the-queue", rule: "ORDER-002", tests: reversal, file: "internal/bidding/book/reverse.go",
+			from: "priority: r.Ask.Priority,",
+			to:   "priority: 0 * r.Ask.Priority,",
+		},
+		{
+			name: "cancelled-ask-comes-back", rule: "ORDER-002", tests: reversal, file: "internal/bidding/service/reverse.go",
+			from: "ask.Status != model.Cancelled &&",
+			to:   "ask.Status != model.Rejected &&",
+		},
 		{
 			name: "reply-before-commit", rule: "MATCH-005", tests: tests, file: dir + "serve.go",
 			from: "go w.commit(b)",
@@ -57,8 +93,8 @@ func engineMutants() []mutant {
 		},
 		{
 			name: "statistics-of-all-time", rule: "DATA-002", tests: candles, file: repository + "candles.go",
-			from: "WHERE market_id = $1 AND created_at >= $2`",
-			to:   "WHERE market_id = $1 AND created_at <> $2`",
+			from: "WHERE market_id = $1 AND created_at >= $2 AND",
+			to:   "WHERE market_id = $1 AND created_at <> $2 AND",
 		},
 		{
 			name: "sale-told-twice", rule: "DATA-003", tests: feed, file: dir + "feed.go",

@@ -94,6 +94,7 @@ func (r *replayed) carryOut(at model.Instant, e *model.Entry) string {
 		return fmt.Sprintf("did %d things, does %d", len(e.Events), len(done.Events))
 	}
 	for i := range done.Events {
+		e.Events[i].LastSale = nil // which a book does not know; the tables tell it
 		if done.Events[i] != e.Events[i] {
 			return fmt.Sprintf("did %+v, does %+v", e.Events[i], done.Events[i])
 		}

@@ -37,12 +37,16 @@ func trade(ctx context.Context, l *lab.Lab, o options) error {
 	if err != nil {
 		return err
 	}
+	orders, err := l.Orders()
+	if err != nil {
+		return err
+	}
 	var done atomic.Int64
 	g, running := errgroup.WithContext(ctx)
 	for i := range traders {
 		g.Go(func() error {
 			t := &trader{
-				lab: l, caller: l.Caller(id.New(), auth.RoleSeller), owner: l.Caller(id.New(), auth.RoleOwner), markets: sizes,
+				lab: l, orders: orders, caller: l.Caller(id.New(), auth.RoleSeller), owner: l.Caller(id.New(), auth.RoleOwner), markets: sizes,
 				r: rand.New(rand.NewPCG(uint64(i), 7)), //nolint:gosec // a load, no secret
 			}
 			for range o.commands / traders {
@@ -65,10 +69,12 @@ func trade(ctx context.Context, l *lab.Lab, o options) error {
 // trader is somebody who does anything.
 type trader struct {
 	lab           *lab.Lab
+	orders        biddingv1.BiddingServiceClient // as the order service
 	caller, owner *lab.Caller
 	markets       []string
 	r             *rand.Rand
 	bids, asks    []int64 // placed lately
+	matches       []int64
 }
 
 // act does one thing. A refusal is an answer like any other.
@@ -101,9 +107,19 @@ func (t *trader) any(ctx context.Context, market string) error {
 	case n < 98:
 		_, err := t.lab.Bidding.CancelAll(ctx, &biddingv1.CancelAllRequest{MarketId: market, Side: biddingv1.Side(t.r.IntN(3))})
 		return err
+	case n < 99:
+		return t.reverse(ctx)
 	default:
 		return t.operate(market)
 	}
+}
+
+// reverse undoes one of the last sales, sometimes one that was undone before.
+func (t *trader) reverse(ctx context.Context) error {
+	_, err := t.orders.ReverseMatch(ctx, &biddingv1.ReverseMatchRequest{
+		MatchId: lately(t.r, t.matches), Reason: "PAYMENT_FAILED", ReinstateAsk: t.r.IntN(3) > 0,
+	})
+	return err
 }
 
 func lately(r *rand.Rand, ids []int64) int64 {
@@ -121,6 +137,9 @@ func (t *trader) bid(ctx context.Context, market string) error {
 		OrderType: biddingv1.OrderType(t.r.IntN(5)), SelfTrade: biddingv1.SelfTrade(t.r.IntN(4)),
 	})
 	t.bids = append(t.bids, a.GetBid().GetId())
+	for _, m := range a.GetMatches() {
+		t.matches = append(t.matches, m.GetId())
+	}
 	return err
 }
 

@@ -111,6 +111,7 @@ func (m *bookMarket) record(s step, e book.Effects) (a answer) {
 			}
 		case model.OrderReduced:
 			m.orders[ev.Order].Open = ev.Open
+		case model.MatchReversed: // no scenario has one
 		}
 	}
 	return a

@@ -68,6 +68,8 @@ func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
 		if b.delisted {
 			b.clear()
 		}
+	case model.ReverseMatch:
+		e = b.reverse(at, c.Reversal)
 	case model.Expire, model.OpenMarket, model.ChangeLimits, model.ChangeBan: // nothing more to do to a book
 	}
 	e.Events = b.events

@@ -26,12 +26,15 @@ type pair struct {
 	ids   []model.OrderID
 	sides map[model.OrderID]model.Side
 	users []model.AccountID
+
+	entered map[model.OrderID]model.Event
+	sold    []model.Event
 }
 
 func newPair(rule model.PriceRule) *pair {
 	s := model.DefaultSettings()
 	s.PriceRule = rule
-	p := &pair{seq: book.NewSequence(1, 0), naive: &naive{settings: s}, sides: map[model.OrderID]model.Side{}}
+	p := &pair{seq: book.NewSequence(1, 0), naive: &naive{settings: s}, sides: map[model.OrderID]model.Side{}, entered: map[model.OrderID]model.Event{}}
 	p.real = book.New(p.seq, s)
 	for range 5 {
 		p.users = append(p.users, id.New())
@@ -45,6 +48,15 @@ func (p *pair) step(t require.TestingT, c model.Command) naiveAnswer {
 	want := p.naive.submit(p.at, &c)
 	got := answerOf(e)
 	require.Equal(t, want, got, "%+v", c)
+	for _, ev := range e.Events {
+		switch ev.Kind {
+		case model.OrderAccepted:
+			p.entered[ev.Order] = ev
+		case model.OrderMatched:
+			p.sold = append(p.sold, ev)
+		default: // known by now
+		}
+	}
 	require.Equal(t, p.naive.n, p.seq.Last(), "numbers")
 	require.False(t, p.real.Crossed())
 	if e.Outcome.Status.Open() && c.Kind != model.Cancel {
@@ -100,6 +112,10 @@ func (p *pair) command(intn func(int) int) model.Command {
 		c.Price += 50
 	case 9:
 		c.Qty = model.Qty(intn(2)) * 101
+	case 10:
+		if len(p.sold) > 0 {
+			c.Kind, c.Reversal = model.ReverseMatch, p.reversal(intn)
+		}
 	}
 	if (c.Kind == model.Cancel || c.Kind == model.Replace) && len(p.ids) > 0 {
 		c.Order = p.ids[intn(len(p.ids))]
@@ -114,6 +130,16 @@ func (p *pair) command(intn func(int) int) model.Command {
 	}
 	p.at += model.Instant(intn(5)) * model.Instant(time.Second/time.Microsecond)
 	return c
+}
+
+// reversal undoes a match, any number of times: a book does not know those that it made.
+func (p *pair) reversal(intn func(int) int) *model.Reversal {
+	m := p.sold[intn(len(p.sold))]
+	r := &model.Reversal{Match: model.Match{ID: m.Match, Bid: m.Bid, Ask: m.Ask, Buyer: m.Buyer, Seller: m.Seller, Price: m.Price, Qty: m.Qty}}
+	if ask := p.entered[m.Ask]; intn(4) > 0 {
+		r.Ask = &model.LimitOrder{Price: ask.Price, Priority: ask.Priority, ExpiresAt: ask.Expires}
+	}
+	return r
 }
 
 func TestMATCH_001_ModelBookEqualsAnObviousOne(t *testing.T) {
@@ -148,6 +174,8 @@ func (k kinds) count(c *model.Command, e naiveAnswer) {
 		k["replace"]++
 	case model.CancelAll:
 		k["cancel_all"]++
+	case model.ReverseMatch:
+		k["reverse"]++
 	default:
 		k["expire"]++
 	}

@@ -23,6 +23,8 @@ type naiveOrder struct {
 	qty     model.Qty
 	open    model.Qty
 	expires model.Instant
+
+	priority int64
 }
 
 // naiveAnswer is what both books are compared by.
@@ -80,6 +82,9 @@ func (b *naive) against(side model.Side, price money.Minor) []*naiveOrder {
 		if out[i].price != out[j].price {
 			return (out[i].price < out[j].price) == (side == model.Bid)
 		}
+		if out[i].priority != out[j].priority {
+			return out[i].priority < out[j].priority
+		}
 		return out[i].id < out[j].id
 	})
 	return out
@@ -102,9 +107,24 @@ func (b *naive) submit(at model.Instant, c *model.Command) naiveAnswer {
 		}
 	case model.Replace:
 		a = b.replace(c)
+	case model.ReverseMatch:
+		a = b.reverse(at, c.Reversal)
 	default: // time alone
 	}
 	a.closed += closed
+	return a
+}
+
+// reverse undoes a match: its ask comes in again, with its old priority.
+func (b *naive) reverse(at model.Instant, r *model.Reversal) naiveAnswer {
+	b.next()
+	if r.Ask == nil || r.Ask.ExpiresAt <= at {
+		return naiveAnswer{}
+	}
+	a := b.enter(&model.Command{
+		Account: r.Match.Seller, Side: model.Ask, Type: model.Limit, SelfTrade: model.CancelNewest, Price: r.Ask.Price, Qty: r.Match.Qty,
+	}, r.Ask.ExpiresAt, r.Ask.Priority)
+	a.refused = ""
 	return a
 }
 
@@ -173,6 +193,10 @@ func (b *naive) place(c *model.Command, expires model.Instant) naiveAnswer {
 	if why := b.valid(c); why != "" {
 		return naiveAnswer{refused: why}
 	}
+	return b.enter(c, expires, 0)
+}
+
+func (b *naive) enter(c *model.Command, expires model.Instant, priority int64) naiveAnswer {
 	o := &naiveOrder{account: c.Account, side: c.Side, price: c.Price, qty: c.Qty, open: c.Qty, expires: expires}
 	rivals := b.against(c.Side, c.Price)
 	if why := b.reject(c, rivals); why != "" {
@@ -181,6 +205,10 @@ func (b *naive) place(c *model.Command, expires model.Instant) naiveAnswer {
 		return naiveAnswer{refused: why, status: model.Rejected, open: c.Qty, closed: 1}
 	}
 	o.id = b.next()
+	o.priority = priority
+	if priority == 0 {
+		o.priority = o.id
+	}
 	a := naiveAnswer{status: model.Active}
 	stopped := false
 	for _, r := range rivals {

@@ -11,7 +11,7 @@ import (
 // taker is the order that comes in.
 type taker struct {
 	id       model.OrderID
-	priority int64
+	priority int64 // 0: its own, behind everybody
 	account  model.AccountID
 	slot     int32 // of its account; 0 when that has nothing open here
 	side     model.Side
@@ -168,7 +168,10 @@ func (b *Book) fill(t *taker, slot int32) {
 // accept numbers the order and records that it came in.
 func (b *Book) accept(t *taker) {
 	n := b.seq.next()
-	t.id, t.priority = model.OrderID(b.seq.id(n)), b.seq.id(n)
+	t.id = model.OrderID(b.seq.id(n))
+	if t.priority == 0 {
+		t.priority = b.seq.id(n)
+	}
 	b.events = append(b.events, model.Event{
 		Kind: model.OrderAccepted, N: n, Order: t.id, Priority: t.priority, Account: t.account, Side: t.side,
 		Type: t.kind, Self: t.self, Price: t.price, Qty: t.qty, Open: t.qty, Expires: t.expires, Replaces: t.replaces,

@@ -122,6 +122,7 @@ func packOrder(o *model.LimitOrder) *biddingv1.NodeOrder {
 		Price: int64(o.Price), Quantity: int32(o.Qty), Open: int32(o.Open), Status: uint32(o.Status), Reason: string(o.Reason),
 		Priority: o.Priority, ClientOrderId: o.ClientOrderID, CreatedAt: int64(o.CreatedAt), ExpiresAt: int64(o.ExpiresAt),
 		ClosedAt: int64(o.ClosedAt), Replaces: int64(o.Replaces), Version: o.Version, Currency: string(o.Currency),
+		Reinstates: int64(o.Reinstates),
 	}
 }
 
@@ -130,6 +131,7 @@ func packMatch(m *model.Match) *biddingv1.NodeMatch {
 		Id: int64(m.ID), Market: m.Market[:], Bid: int64(m.Bid), Ask: int64(m.Ask), Buyer: m.Buyer[:], Seller: m.Seller[:],
 		Price: int64(m.Price), BidPrice: int64(m.BidPrice), Quantity: int32(m.Qty), Taker: uint32(m.Taker), PriceRule: uint32(m.PriceRule),
 		CreatedAt: int64(m.CreatedAt), Currency: string(m.Currency),
+		ReversedAt: int64(m.ReversedAt), Reversal: string(m.Reversal), Reinstated: int64(m.Reinstated),
 	}
 }
 
@@ -176,6 +178,9 @@ func packUpdate(u *model.FeedUpdate) *biddingv1.WatchResponse {
 	for _, s := range u.Trades {
 		out.Trades = append(out.Trades, &biddingv1.NodeSale{Match: int64(s.Match), Price: int64(s.Price), Quantity: int32(s.Qty), At: int64(s.At)})
 	}
+	for _, m := range u.Undone {
+		out.Undone = append(out.Undone, int64(m))
+	}
 	return out
 }
 
@@ -195,6 +200,9 @@ func updateOf(r *biddingv1.WatchResponse) (*model.FeedUpdate, error) {
 		u.Trades = append(u.Trades, model.Sale{
 			Match: model.MatchID(s.GetMatch()), Price: money.Minor(s.GetPrice()), Qty: model.Qty(s.GetQuantity()), At: model.Instant(s.GetAt()),
 		})
+	}
+	for _, m := range r.GetUndone() {
+		u.Undone = append(u.Undone, model.MatchID(m))
 	}
 	return u, nil
 }
@@ -260,7 +268,7 @@ func (u *unpacker) order(o *biddingv1.NodeOrder) model.LimitOrder {
 		Status: small[model.Status](u, o.GetStatus()), Reason: model.Reason(o.GetReason()), Priority: o.GetPriority(),
 		ClientOrderID: o.GetClientOrderId(), CreatedAt: model.Instant(o.GetCreatedAt()), ExpiresAt: model.Instant(o.GetExpiresAt()),
 		ClosedAt: model.Instant(o.GetClosedAt()), Replaces: model.OrderID(o.GetReplaces()), Version: o.GetVersion(),
-		Currency: money.Currency(o.GetCurrency()),
+		Currency: money.Currency(o.GetCurrency()), Reinstates: model.OrderID(o.GetReinstates()),
 	}
 }
 
@@ -270,6 +278,7 @@ func (u *unpacker) match(m *biddingv1.NodeMatch) model.Match {
 		Buyer: u.uuid(m.GetBuyer()), Seller: u.uuid(m.GetSeller()), Price: money.Minor(m.GetPrice()), BidPrice: money.Minor(m.GetBidPrice()),
 		Qty: model.Qty(m.GetQuantity()), Taker: small[model.Side](u, m.GetTaker()), PriceRule: small[model.PriceRule](u, m.GetPriceRule()),
 		CreatedAt: model.Instant(m.GetCreatedAt()), Currency: money.Currency(m.GetCurrency()),
+		ReversedAt: model.Instant(m.GetReversedAt()), Reversal: model.Reason(m.GetReversal()), Reinstated: model.OrderID(m.GetReinstated()),
 	}
 }
 

@@ -44,6 +44,10 @@ func (s *state) carryOut(b *batch, r *item, openElsewhere func(model.AccountID) 
 	if c.Kind == model.ChangeListing && c.Listing.Version <= m.Listing.Version {
 		return // what the market knows is as new
 	}
+	if c.Kind == model.ReverseMatch && s.isReversed(c.Reversal.Match.ID) {
+		r.reply.Repeat = true
+		return
+	}
 	if r.err = s.admit(m, c, openElsewhere); r.err != nil {
 		return
 	}
@@ -73,6 +77,8 @@ func (s *state) admit(m *market, c *model.Command, openElsewhere func(model.Acco
 		if c.Settings.Version != m.Settings.Version {
 			return model.ErrSettingsMoved
 		}
+	case model.ReverseMatch:
+		return s.reversible(m, c.Reversal)
 	default: // always allowed
 	}
 	return nil
@@ -114,14 +120,7 @@ func (s *state) marketOf(r *item) *market {
 
 // submit runs the command through the market's book and records what it did.
 func (s *state) submit(b *batch, m *market, r *item) {
-	c := &r.command
-	if c.Kind == model.ChangeSettings {
-		next := *c // the request stays as it came: it may be carried out again
-		settings := *c.Settings
-		settings.Version++
-		next.Settings = &settings
-		c = &next
-	}
+	c := s.effective(&r.command)
 	e := m.book.Submit(b.at, c)
 	changed := (c.Kind == model.ChangeSettings || c.Kind == model.ChangeListing) && e.Refusal == nil
 	if len(e.Events) == 0 && !changed {
@@ -144,11 +143,28 @@ func (s *state) submit(b *batch, m *market, r *item) {
 		recorded = &model.Command{Kind: model.Expire, Market: c.Market}
 	}
 	entry := b.add(recorded, e.Outcome, e.Events, m.FeedSeq)
-	s.count(b, m, entry.Events)
+	s.count(b, m, entry)
 	s.answer(b, m, r, e, entry.Events)
 	if e.Outcome.Order != 0 {
 		s.recent.remember(b.at, c, e.Outcome)
 	}
+}
+
+// effective is a command as it is carried out and journaled. The request stays as it
+// came: it may be carried out again.
+func (s *state) effective(c *model.Command) *model.Command {
+	next := *c
+	switch {
+	case c.Kind == model.ChangeSettings:
+		next.Settings = new(*c.Settings)
+		next.Settings.Version++
+	case c.Kind == model.ReverseMatch && s.banned(c.Reversal.Match.Seller):
+		next.Reversal = new(*c.Reversal)
+		next.Reversal.Ask = nil
+	default:
+		return c
+	}
+	return &next
 }
 
 // visible reports whether the effects change what market data shows; a rejected
@@ -158,9 +174,9 @@ func visible(e book.Effects) bool {
 }
 
 // count keeps what is known beside the books in step with the events.
-func (s *state) count(b *batch, m *market, events []model.Event) {
-	for i := range events {
-		switch e := &events[i]; e.Kind {
+func (s *state) count(b *batch, m *market, entry *model.Entry) {
+	for i := range entry.Events {
+		switch e := &entry.Events[i]; e.Kind {
 		case model.OrderAccepted:
 			s.tally.add(e.Account, 1)
 			s.orders[e.Order] = m
@@ -169,7 +185,10 @@ func (s *state) count(b *batch, m *market, events []model.Event) {
 			delete(s.orders, e.Order)
 		case model.OrderMatched:
 			m.LastSale = model.Sale{Match: e.Match, Price: e.Price, Qty: e.Qty, At: b.at}
-			b.sold = append(b.sold, sold{m, saleValue(e.Price, e.Qty), m.FeedSeq, m.LastSale})
+			b.sold = append(b.sold, sold{market: m, value: saleValue(e.Price, e.Qty), seq: m.FeedSeq, sale: m.LastSale})
+		case model.MatchReversed:
+			s.unsell(b, m, entry.Command.Reversal)
+			e.LastSale = new(m.LastSale)
 		case model.OrderReduced:
 		}
 	}

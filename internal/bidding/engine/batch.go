@@ -63,12 +63,24 @@ type batch struct {
 	record   *Record
 }
 
-// sold is one match, counted and told once it is durable.
+// sold is one match, or the undoing of one, counted and told once it is durable.
 type sold struct {
 	market *market
 	value  money.Minor
 	seq    int64 // of the market's feed
 	sale   model.Sale
+	undone bool
+}
+
+func (x *sold) publish() {
+	v := model.Volume{Value: x.value, Sales: 1}
+	if x.undone {
+		x.market.sold.take(x.sale.At, v)
+		x.market.tape.correct(x.seq, x.sale)
+		return
+	}
+	x.market.sold.add(x.sale.At, v)
+	x.market.tape.add(x.seq, x.sale)
 }
 
 func (b *batch) empty() bool { return len(b.requests) == 0 && len(b.entries) == 0 }
@@ -114,9 +126,8 @@ func (b *batch) seal(s *state) error {
 
 // publish shows readers what the batch did and answers its callers.
 func (b *batch) publish() {
-	for _, x := range b.sold {
-		x.market.sold.add(b.at, model.Volume{Value: x.value, Sales: 1})
-		x.market.tape.add(x.seq, x.sale)
+	for i := range b.sold {
+		b.sold[i].publish()
 	}
 	for i, m := range b.touched { // whoever sees a view finds its sales on the tape
 		m.view.Store(b.views[i])

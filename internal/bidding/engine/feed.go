@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,23 +98,36 @@ type tape struct {
 }
 
 type told struct {
-	seq  int64
-	sale model.Sale
+	seq    int64
+	sale   model.Sale
+	undone bool // it counts no longer
 }
 
 func (t *tape) add(seq int64, s model.Sale) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.append(told{seq: seq, sale: s})
+}
+
+// correct takes a sale off the tape, and tells those who have seen it.
+func (t *tape) correct(seq int64, s model.Sale) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sales = slices.DeleteFunc(t.sales, func(x told) bool { return x.sale.Match == s.Match })
+	t.append(told{seq: seq, sale: s, undone: true})
+}
+
+func (t *tape) append(line told) {
 	if len(t.sales) == 2*tapeSales {
 		t.from = t.sales[tapeSales-1].seq
 		t.sales = append(t.sales[:0], t.sales[tapeSales:]...)
 	}
-	t.sales = append(t.sales, told{seq, s})
+	t.sales = append(t.sales, line)
 }
 
-// between returns what was sold after one sequence and up to another, and whether the
-// tape does not reach back that far.
-func (t *tape) between(after, to int64) (sales []model.Sale, missed bool) {
+// between returns what was sold after one sequence and up to another, what was undone,
+// and whether the tape does not reach back that far.
+func (t *tape) between(after, to int64) (sales []model.Sale, undone []model.MatchID, missed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := len(t.sales)
@@ -121,11 +135,15 @@ func (t *tape) between(after, to int64) (sales []model.Sale, missed bool) {
 		first--
 	}
 	for _, x := range t.sales[first:] {
-		if x.seq <= to {
+		switch {
+		case x.seq > to:
+		case x.undone:
+			undone = append(undone, x.sale.Match)
+		default:
 			sales = append(sales, x.sale)
 		}
 	}
-	return sales, after < t.from
+	return sales, undone, after < t.from
 }
 
 // Watch tells a watcher what a market looks like and then, within moments of each commit,
@@ -204,7 +222,7 @@ func (f *follower) first(v *View) *model.FeedUpdate {
 	case v.Market.FeedSeq:
 		return &model.FeedUpdate{PrevSeq: f.watch.After}
 	default:
-		u.Trades, u.Missed = v.trades(f.watch.After)
+		v.trades(f.watch.After, u)
 	}
 	return u
 }
@@ -216,16 +234,15 @@ func (f *follower) delta(v *View) *model.FeedUpdate {
 		Bids:    model.ChangedLevels(model.Bid, top(old.Bids, n), top(v.Bids, n)),
 		Asks:    model.ChangedLevels(model.Ask, top(old.Asks, n), top(v.Asks, n)),
 	}
-	u.Trades, u.Missed = v.trades(u.PrevSeq)
+	v.trades(u.PrevSeq, u)
 	return u
 }
 
-// trades are what was sold since a sequence.
-func (v *View) trades(after int64) ([]model.Sale, bool) {
-	if v.tape == nil {
-		return nil, false
+// trades tells what was sold, or undone, since a sequence.
+func (v *View) trades(after int64, u *model.FeedUpdate) {
+	if v.tape != nil {
+		u.Trades, u.Undone, u.Missed = v.tape.between(after, v.Market.FeedSeq)
 	}
-	return v.tape.between(after, v.Market.FeedSeq)
 }
 
 func top(levels []model.Level, n int) []model.Level { return levels[:min(n, len(levels))] }

@@ -12,31 +12,33 @@ import (
 // state is everything a shard knows in memory. It is dropped whole when a commit
 // fails and read back from the database.
 type state struct {
-	lease   Lease
-	head    Head // of the batch at hand, once it is sealed
-	seq     *book.Sequence
-	markets map[model.MarketID]*market
-	public  *sync.Map                 // MarketID -> *market, for readers
-	orders  map[model.OrderID]*market // open orders
-	limits  map[model.AccountID]model.AccountLimits
-	bans    map[model.AccountID]model.Ban // lifted ones too
-	recent  *dedupe
-	tally   *tally
+	lease    Lease
+	head     Head // of the batch at hand, once it is sealed
+	seq      *book.Sequence
+	markets  map[model.MarketID]*market
+	public   *sync.Map                 // MarketID -> *market, for readers
+	orders   map[model.OrderID]*market // open orders
+	limits   map[model.AccountID]model.AccountLimits
+	bans     map[model.AccountID]model.Ban // lifted ones too
+	reversed map[model.MatchID]struct{}
+	recent   *dedupe
+	tally    *tally
 
 	tables *projector // nil until it is served
 }
 
 func newState(lease Lease) *state {
 	return &state{
-		lease:   lease,
-		seq:     book.NewSequence(lease.Shard, 0),
-		markets: make(map[model.MarketID]*market),
-		public:  &sync.Map{},
-		orders:  make(map[model.OrderID]*market),
-		limits:  make(map[model.AccountID]model.AccountLimits),
-		bans:    make(map[model.AccountID]model.Ban),
-		recent:  newDedupe(RememberOrders),
-		tally:   newTally(),
+		lease:    lease,
+		seq:      book.NewSequence(lease.Shard, 0),
+		markets:  make(map[model.MarketID]*market),
+		public:   &sync.Map{},
+		orders:   make(map[model.OrderID]*market),
+		limits:   make(map[model.AccountID]model.AccountLimits),
+		bans:     make(map[model.AccountID]model.Ban),
+		reversed: make(map[model.MatchID]struct{}),
+		recent:   newDedupe(RememberOrders),
+		tally:    newTally(),
 	}
 }
 

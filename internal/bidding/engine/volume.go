@@ -44,6 +44,18 @@ func (v *volumes) add(at model.Instant, sold model.Volume) {
 	}
 }
 
+// take undoes add.
+func (v *volumes) take(at model.Instant, sold model.Volume) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := len(v.minutes) - 1; i >= 0 && v.minutes[i].start >= at-at%minute; i-- {
+		if v.minutes[i].start == at-at%minute {
+			v.minutes[i].sold.Value -= sold.Value
+			v.minutes[i].sold.Sales -= sold.Sales
+		}
+	}
+}
+
 // last returns what was sold in the day and the three days before now.
 func (v *volumes) last(now model.Instant) (oneDay, threeDays model.Volume) {
 	v.mu.Lock()

@@ -45,6 +45,7 @@ func ask(o *model.LimitOrder) *biddingv1.Ask {
 		Status: biddingv1.Status(o.Status), Reason: string(o.Reason), OrderType: biddingv1.OrderType(o.Type),
 		SelfTrade: biddingv1.SelfTrade(o.SelfTrade), ClientOrderId: o.ClientOrderID, CreatedAt: timestamp(o.CreatedAt),
 		ExpiresAt: timestamp(o.ExpiresAt), ClosedAt: timestamp(o.ClosedAt), Version: o.Version, Currency: string(o.Currency),
+		Reinstates: int64(o.Reinstates),
 	}
 }
 
@@ -57,6 +58,7 @@ func match(m *model.Match, viewer model.AccountID) *biddingv1.Match {
 	return &biddingv1.Match{
 		Id: int64(m.ID), MarketId: m.Market.String(), BidId: int64(m.Bid), AskId: int64(m.Ask), Price: int64(m.Price),
 		Quantity: int32(m.Qty), CreatedAt: timestamp(m.CreatedAt), Side: side, Currency: string(m.Currency), BidPrice: int64(m.BidPrice),
+		ReversedAt: timestamp(m.ReversedAt), ReversalReason: string(m.Reversal),
 	}
 }
 

@@ -77,6 +77,9 @@ func feedUpdate(u *model.FeedUpdate) *biddingv1.WatchMarketResponse {
 	for _, s := range u.Trades {
 		out.Trades = append(out.Trades, sale(s))
 	}
+	for _, m := range u.Undone {
+		out.ReversedMatchIds = append(out.ReversedMatchIds, int64(m))
+	}
 	return out
 }
 

@@ -113,6 +113,8 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 	case *journalv1.Entry_Ban:
 		c.Kind, c.Account = model.ChangeBan, r.uuid(v.Ban.Account)
 		c.Ban = model.Ban{Version: v.Ban.Version, Lifted: v.Ban.Lifted}
+	case *journalv1.Entry_ReverseMatch:
+		c.Kind, c.Side, c.Reversal = model.ReverseMatch, model.Ask, r.reversal(c.Market, v.ReverseMatch)
 	default:
 		return fmt.Errorf("%w: an entry without a command", ErrDamaged)
 	}
@@ -143,6 +145,11 @@ func decodeEvent(e *model.Event, p *journalv1.Event) error {
 		x := v.Reduced
 		e.Kind, e.Order, e.Side, e.Qty = model.OrderReduced, model.OrderID(x.Order), small[model.Side](&r, x.Side), model.Qty(x.Quantity)
 		e.Open, e.Account, e.Price = model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
+	case *journalv1.Event_Reversed:
+		x := v.Reversed
+		e.Kind, e.Match, e.Bid, e.Ask = model.MatchReversed, model.MatchID(x.Match), model.OrderID(x.Bid), model.OrderID(x.Ask)
+		e.Price, e.Qty, e.Buyer, e.Seller = money.Minor(x.Price), model.Qty(x.Quantity), r.uuid(x.Buyer), r.uuid(x.Seller)
+		e.LastSale = new(saleOf(x.LastSale))
 	default:
 		return fmt.Errorf("%w: an event without content", ErrDamaged)
 	}
@@ -180,4 +187,26 @@ func (r *reader) settings(c *model.Command, s *journalv1.Settings) {
 		Tick: money.Minor(s.GetTick()), MaxPrice: money.Minor(s.GetMaxPrice()), PriceRule: small[model.PriceRule](r, s.GetPriceRule()),
 		State: small[model.MarketState](r, s.GetState()), Version: s.GetVersion(),
 	}
+}
+
+func (r *reader) reversal(market model.MarketID, x *journalv1.ReverseMatch) *model.Reversal {
+	out := &model.Reversal{
+		Match: model.Match{
+			ID: model.MatchID(x.Match), Market: market, Bid: model.OrderID(x.Bid), Ask: model.OrderID(x.Ask),
+			Buyer: r.uuid(x.Buyer), Seller: r.uuid(x.Seller), Price: money.Minor(x.Price), BidPrice: money.Minor(x.BidPrice),
+			Qty: model.Qty(x.Quantity), Taker: small[model.Side](r, x.Taker), PriceRule: small[model.PriceRule](r, x.PriceRule),
+			CreatedAt: model.Instant(x.SoldAt),
+		},
+		Why: model.Reason(x.Reason), Previous: saleOf(x.Previous),
+	}
+	if a := x.Returning; a != nil {
+		out.Ask = &model.LimitOrder{
+			Price: money.Minor(a.Price), Priority: a.Priority, ExpiresAt: model.Instant(a.ExpiresAt), Status: small[model.Status](r, a.Status),
+		}
+	}
+	return out
+}
+
+func saleOf(s *journalv1.Sale) model.Sale {
+	return model.Sale{Match: model.MatchID(s.GetMatch()), Price: money.Minor(s.GetPrice()), Qty: model.Qty(s.GetQuantity()), At: model.Instant(s.GetAt())}
 }

@@ -154,7 +154,29 @@ func (p *packer) event(e *model.Event) {
 		p.uuid(5, e.Account)
 		p.number(6, int64(e.Price))
 		p.close(start)
+	case model.MatchReversed:
+		start := p.open(6)
+		p.number(1, int64(e.Match))
+		p.number(2, int64(e.Bid))
+		p.number(3, int64(e.Ask))
+		p.number(4, int64(e.Price))
+		p.number(5, int64(e.Qty))
+		p.uuid(6, e.Buyer)
+		p.uuid(7, e.Seller)
+		if e.LastSale != nil && e.LastSale.Match != 0 {
+			last := p.open(8)
+			p.sale(e.LastSale)
+			p.close(last)
+		}
+		p.close(start)
 	}
+}
+
+func (p *packer) sale(s *model.Sale) {
+	p.number(1, int64(s.Match))
+	p.number(2, int64(s.Price))
+	p.number(3, int64(s.Qty))
+	p.number(4, int64(s.At))
 }
 
 // encodeCommand makes the message of a command that is rare.
@@ -185,8 +207,28 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		}}
 	case model.ChangeBan:
 		p.Command = &journalv1.Entry_Ban{Ban: &journalv1.Ban{Account: c.Account[:], Lifted: c.Ban.Lifted, Version: c.Ban.Version}}
+	case model.ReverseMatch:
+		p.Command = &journalv1.Entry_ReverseMatch{ReverseMatch: encodeReversal(c.Reversal)}
 	default: // packed without a message
 	}
+}
+
+func encodeReversal(r *model.Reversal) *journalv1.ReverseMatch {
+	m := &r.Match
+	out := &journalv1.ReverseMatch{
+		Match: int64(m.ID), Bid: int64(m.Bid), Ask: int64(m.Ask), Buyer: m.Buyer[:], Seller: m.Seller[:], Price: int64(m.Price),
+		BidPrice: int64(m.BidPrice), Quantity: int32(m.Qty), Taker: int32(m.Taker), PriceRule: int32(m.PriceRule),
+		SoldAt: int64(m.CreatedAt), Reason: string(r.Why),
+	}
+	if s := r.Previous; s.Match != 0 {
+		out.Previous = &journalv1.Sale{Match: int64(s.Match), Price: int64(s.Price), Quantity: int32(s.Qty), At: int64(s.At)}
+	}
+	if a := r.Ask; a != nil {
+		out.Returning = &journalv1.ReturningAsk{
+			Price: int64(a.Price), Priority: a.Priority, ExpiresAt: int64(a.ExpiresAt), Status: int32(a.Status),
+		}
+	}
+	return out
 }
 
 func encodeSettings(c *model.Command) *journalv1.Settings {

@@ -64,6 +64,24 @@ func everything() []model.Entry {
 			Events: []model.Event{},
 		},
 		{
+			Command: model.Command{Kind: model.ReverseMatch, Market: market, Side: model.Ask, Reversal: &model.Reversal{
+				Match: model.Match{
+					ID: 5, Market: market, Bid: 6, Ask: 7, Buyer: a, Seller: b, Price: 8, BidPrice: 9, Qty: 1, Taker: model.Ask,
+					PriceRule: model.Resting, CreatedAt: 10,
+				},
+				Why: "PAYMENT_FAILED", Previous: model.Sale{Match: 1, Price: 2, Qty: 3, At: 4},
+				Ask: &model.LimitOrder{Price: 8, Priority: 3, ExpiresAt: 11, Status: model.Matched},
+			}},
+			Events: []model.Event{
+				{Kind: model.MatchReversed, N: 5, Match: 5, Bid: 6, Ask: 7, Price: 8, Qty: 1, Buyer: a, Seller: b, LastSale: &model.Sale{Match: 1, Price: 2, Qty: 3, At: 4}},
+				{Kind: model.MatchReversed, N: 6, Match: 5, Bid: 6, Ask: 7, Price: 8, Qty: 1, Buyer: a, Seller: b, LastSale: &model.Sale{}},
+			},
+		},
+		{
+			Command: model.Command{Kind: model.ReverseMatch, Market: market, Side: model.Ask, Reversal: &model.Reversal{Match: model.Match{Market: market}}},
+			Events:  []model.Event{},
+		},
+		{
 			Command: model.Command{Kind: model.ChangeLimits, Account: a, Actor: b, Limits: model.AccountLimits{PerMarket: 1, Total: 2}},
 			Events:  []model.Event{},
 		},

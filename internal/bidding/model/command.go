@@ -20,6 +20,7 @@ const (
 	ChangeLimits
 	ChangeListing // what the catalogue says now; a delisted market loses its orders (MKT-002)
 	ChangeBan     // of an account in the whole shard: it loses its orders, or may place again (USER-006)
+	ReverseMatch  // a sale that came to nothing: it leaves the market's data, and its ask may come back (MATCH-006)
 )
 
 // Command asks one market for one change. Which fields count depends on Kind.
@@ -27,7 +28,7 @@ type Command struct {
 	Kind          CommandKind
 	Market        MarketID
 	Account       AccountID
-	Side          Side // Place; CancelAll: 0 = both; Cancel and Replace: the side the caller believes
+	Side          Side // Place; CancelAll: 0 = both; Cancel and Replace: the side the caller believes; ReverseMatch: Ask
 	Type          OrderType
 	SelfTrade     SelfTrade
 	Price         money.Minor
@@ -39,6 +40,7 @@ type Command struct {
 	Confirmed     bool      // Place, Replace: an unusual price is meant (MATCH-015)
 	Listing       *Listing  // OpenMarket, ChangeListing; nil in the others
 	Settings      *Settings // OpenMarket, ChangeSettings; nil in the others
+	Reversal      *Reversal // ReverseMatch; nil in the others
 	Limits        AccountLimits
 	Ban           Ban
 	Reason        Reason  // CancelAll: why, when the account did not ask for it; blank = REQUESTED

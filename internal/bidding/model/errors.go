@@ -23,6 +23,7 @@ var (
 	ErrTooManyOpen      = errs.New(errs.ResourceExhausted, "TOO_MANY_OPEN_ORDERS", "too many open bids and asks")
 	ErrSettingsConflict = errs.New(errs.FailedPrecondition, "SETTINGS_DO_NOT_FIT", "resting orders do not fit the new settings")
 	ErrSettingsMoved    = errs.New(errs.Aborted, "VERSION_MISMATCH", "the market's settings have changed meanwhile; read them again")
+	ErrReversalMoved    = errs.New(errs.Aborted, "REVERSAL_MOVED", "what the reversal rests on has changed meanwhile; try again")
 	ErrPriceUnusual     = errs.New(errs.FailedPrecondition, "PRICE_UNUSUAL", "price is far from the last sale; repeat with confirm if it is meant")
 	ErrNotOwner         = errs.New(errs.Unavailable, "NOT_OWNER", "the market is moving to another node; nothing was done; try again")
 	ErrUnavailable      = errs.New(errs.Unavailable, "MARKET_UNAVAILABLE", "the market is being recovered; try again with the same client_order_id")

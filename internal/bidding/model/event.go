@@ -11,6 +11,7 @@ const (
 	OrderMatched                       // an execution between Bid and Ask
 	OrderClosed                        // an order left the book, or never got in
 	OrderReduced                       // an order keeps its place with less open
+	MatchReversed                      // an execution counts no longer
 )
 
 // Event is one change, numbered N within its shard. Which fields count depends on Kind.
@@ -38,6 +39,8 @@ type Event struct {
 	AskOpen       Qty
 	PriceRule     PriceRule
 	Buyer, Seller AccountID
+
+	LastSale *Sale // MatchReversed: the market's from then on, zero when there is none; nil in the others
 }
 
 // Outcome is what became of the order a command was about, as its caller was told.

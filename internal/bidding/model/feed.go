@@ -3,13 +3,14 @@ package model
 // FeedUpdate is what a watcher of a market is told (DATA-003): everything at first, then
 // what changed since the update before. One without changes says that nothing happened.
 type FeedUpdate struct {
-	Snapshot   bool    // Bids and Asks are all there is, not what changed
-	PrevSeq    int64   // of the update before; 0 in a snapshot
-	Seq        int64   // of the market's feed
-	Bids, Asks []Level // best first; absolute quantities, 0 = the level is gone
-	Checksum   uint32  // of the book as it is now
-	Trades     []Sale  // since PrevSeq, or since what the watcher had; oldest first
-	Missed     bool    // more was sold than Trades tell
+	Snapshot   bool      // Bids and Asks are all there is, not what changed
+	PrevSeq    int64     // of the update before; 0 in a snapshot
+	Seq        int64     // of the market's feed
+	Bids, Asks []Level   // best first; absolute quantities, 0 = the level is gone
+	Checksum   uint32    // of the book as it is now
+	Trades     []Sale    // since PrevSeq, or since what the watcher had; oldest first
+	Undone     []MatchID // sales that count no longer, in the same span
+	Missed     bool      // more happened than Trades and Undone tell
 	Price      MarketPrice
 }
 

@@ -22,6 +22,7 @@ type LimitOrder struct {
 	ExpiresAt     Instant
 	ClosedAt      Instant // 0 while open
 	Replaces      OrderID // 0 when it replaced nothing
+	Reinstates    OrderID // the ask whose sale was reversed; 0: none (ORDER-002)
 	Version       int64
 	Currency      money.Currency // the market's
 }
@@ -39,4 +40,18 @@ type Match struct {
 	PriceRule     PriceRule
 	CreatedAt     Instant
 	Currency      money.Currency // the market's
+	ReversedAt    Instant        // 0 while it stands
+	Reversal      Reason         // why it was reversed
+	Reinstated    OrderID        // the ask that came back for it; 0: none
+}
+
+// Reversal undoes one match. Its caller looks up what a writer does not keep in memory
+// and says what that rests on; the writer refuses what has changed since.
+type Reversal struct {
+	Match    Match
+	Why      Reason
+	Previous Sale // the market's last one before the match that stands; zero when there is none
+
+	// What comes back, with the ask's place in the queue; nil when nothing does.
+	Ask *LimitOrder
 }

@@ -17,7 +17,7 @@ func (r *Repository) Candles(
 	rows, err := r.pool.Query(ctx, `SELECT date_bin($2, created_at, $3),
 			(array_agg(price ORDER BY id))[1], max(price), min(price), (array_agg(price ORDER BY id DESC))[1],
 			sum(quantity)::bigint, sum(price * quantity)::bigint, count(*)
-		FROM matches WHERE market_id = $1 AND created_at >= $3 AND created_at < $4 GROUP BY 1 ORDER BY 1`,
+		FROM matches WHERE market_id = $1 AND created_at >= $3 AND created_at < $4 AND reversed_at IS NULL GROUP BY 1 ORDER BY 1`,
 		market, every, from.Time(), to.Time())
 	if err != nil {
 		return nil, fmt.Errorf("read candles: %w", err)
@@ -39,7 +39,7 @@ func (r *Repository) Stats(ctx context.Context, market model.MarketID, since mod
 	var s model.Stats
 	err := r.pool.QueryRow(ctx, `SELECT count(*), coalesce(min(price), 0), coalesce(max(price), 0), coalesce(round(avg(price)), 0)::bigint,
 			coalesce(round(10000 * stddev_pop(price) / avg(price)), 0)::bigint
-		FROM matches WHERE market_id = $1 AND created_at >= $2`, market, since.Time()).
+		FROM matches WHERE market_id = $1 AND created_at >= $2 AND reversed_at IS NULL`, market, since.Time()).
 		Scan(&s.Sales, &s.Lowest, &s.Highest, &s.Average, &s.VolatilityBP)
 	if err != nil {
 		return s, fmt.Errorf("read a market's statistics: %w", err)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -64,14 +66,11 @@ func told(at time.Time, body []byte) ([]event.Event, error) {
 	var out []event.Event
 	for i := range entries {
 		for j := range entries[i].Events {
-			e := &entries[i].Events[j]
-			if e.Kind != model.OrderMatched {
+			msg := tale(&entries[i].Command, &entries[i].Events[j])
+			if msg == nil {
 				continue
 			}
-			packed, err := event.Of(at, &biddingv1.MatchMade{
-				MatchId: int64(e.Match), MarketId: entries[i].Command.Market.String(), BidId: int64(e.Bid), AskId: int64(e.Ask),
-				BuyerId: e.Buyer.String(), SellerId: e.Seller.String(), Price: int64(e.Price), Quantity: int32(e.Qty),
-			})
+			packed, err := event.Of(at, msg)
 			if err != nil {
 				return nil, err
 			}
@@ -79,6 +78,25 @@ func told(at time.Time, body []byte) ([]event.Event, error) {
 		}
 	}
 	return out, nil
+}
+
+// tale is what others are told of an event, nil when nothing.
+func tale(c *model.Command, e *model.Event) proto.Message {
+	switch e.Kind {
+	case model.OrderMatched:
+		return &biddingv1.MatchMade{
+			MatchId: int64(e.Match), MarketId: c.Market.String(), BidId: int64(e.Bid), AskId: int64(e.Ask),
+			BuyerId: e.Buyer.String(), SellerId: e.Seller.String(), Price: int64(e.Price), Quantity: int32(e.Qty),
+		}
+	case model.MatchReversed:
+		return &biddingv1.MatchReversed{
+			MatchId: int64(e.Match), MarketId: c.Market.String(), BidId: int64(e.Bid), AskId: int64(e.Ask),
+			BuyerId: e.Buyer.String(), SellerId: e.Seller.String(), Price: int64(e.Price), Quantity: int32(e.Qty),
+			Reason: string(c.Reversal.Why), SoldAt: timestamppb.New(c.Reversal.Match.CreatedAt.Time()),
+		}
+	default: // of one account only
+		return nil
+	}
 }
 
 // Position implements service.Positions.

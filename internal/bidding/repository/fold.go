@@ -1,6 +1,9 @@
 package repository
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 )
@@ -33,9 +36,17 @@ type opened struct {
 type moved struct {
 	at       model.Instant
 	feedSeq  int64
-	lastSale model.Sale
+	lastSale *model.Sale // nil: as it was
 	settings *model.Settings
 	listing  *model.Listing
+}
+
+// undone is a match that was reversed.
+type undone struct {
+	match model.MatchID
+	why   model.Reason
+	ask   model.OrderID // that came back; 0: none
+	at    model.Instant
 }
 
 // limited is what batches leave of an account's limits.
@@ -57,6 +68,7 @@ type fold struct {
 	entered [3][]*entered // by model.Side
 	changed [3][]*change
 	matches []model.Match
+	undone  []undone
 	opened  []opened
 	moved   map[model.MarketID]*moved
 	limits  map[model.AccountID]limited
@@ -78,7 +90,18 @@ func foldRecords(records []*engine.Record) *fold {
 			f.entry(&r.Entries[i])
 		}
 	}
+	f.undone = slices.DeleteFunc(f.undone, f.undoFresh)
 	return f
+}
+
+// undoFresh marks a match that came with the same batches; the others are in the table.
+// Matches come in the order of their ids.
+func (f *fold) undoFresh(u undone) bool {
+	i, fresh := slices.BinarySearchFunc(f.matches, u.match, func(m model.Match, id model.MatchID) int { return cmp.Compare(m.ID, id) })
+	if fresh {
+		f.matches[i].ReversedAt, f.matches[i].Reversal, f.matches[i].Reinstated = u.at, u.why, u.ask
+	}
+	return fresh
 }
 
 func (f *fold) entry(e *model.Entry) {
@@ -121,14 +144,21 @@ func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
 			Price: e.Price, Qty: e.Qty, Open: e.Open, Status: model.Active, Priority: e.Priority,
 			ClientOrderID: c.ClientOrderID, CreatedAt: f.at, ExpiresAt: e.Expires, Replaces: e.Replaces, Version: 1,
 		}}
+		if c.Kind == model.ReverseMatch {
+			o.Reinstates = c.Reversal.Match.Ask
+			f.undone[len(f.undone)-1].ask = e.Order
+		}
 		f.fresh[e.Order] = o
 		f.entered[e.Side] = append(f.entered[e.Side], o)
 	case model.OrderMatched:
 		match := engine.MatchOf(c.Market, f.at, e)
 		f.matches = append(f.matches, match)
-		m.lastSale = model.Sale{Match: match.ID, Price: match.Price, Qty: match.Qty, At: f.at}
+		m.lastSale = &model.Sale{Match: match.ID, Price: match.Price, Qty: match.Qty, At: f.at}
 		f.filled(e.Bid, model.Bid, e.BidOpen)
 		f.filled(e.Ask, model.Ask, e.AskOpen)
+	case model.MatchReversed:
+		m.lastSale = e.LastSale
+		f.undone = append(f.undone, undone{match: e.Match, why: c.Reversal.Why, at: f.at})
 	case model.OrderReduced:
 		f.reduced(e)
 	case model.OrderClosed:

@@ -32,7 +32,7 @@ func (r *Repository) Load(ctx context.Context, shard uint8, into engine.Restorer
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, r.pool, opts, func(tx pgx.Tx) error {
 		l.tx = tx
-		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.bans, l.volumes, l.recent} {
+		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.bans, l.reversed, l.volumes, l.recent} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -104,7 +104,7 @@ func (l *loader) orders(ctx context.Context, side model.Side) error {
 	rows, err := l.tx.Query(ctx, `SELECT o.id, o.market_id, o.user_id, o.price, o.quantity, o.open_quantity, o.priority, o.expires_at
 		FROM `+tables[side]+` o JOIN bidding_markets m ON m.id = o.market_id JOIN bidding_slots s USING (slot)
 		WHERE s.shard = $1 AND o.status IN ('active', 'partially_matched')
-		ORDER BY o.market_id, o.price `+direction+`, o.priority`, l.shard)
+		ORDER BY o.market_id, o.price `+direction+`, o.priority, o.id`, l.shard)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", tables[side], err)
 	}
@@ -155,6 +155,22 @@ func (l *loader) bans(ctx context.Context) error {
 	return nil
 }
 
+func (l *loader) reversed(ctx context.Context) error {
+	rows, err := l.tx.Query(ctx, `SELECT id FROM matches WHERE reversed_at IS NOT NULL AND id % 256 = $1`, l.shard)
+	if err != nil {
+		return fmt.Errorf("reversed matches: %w", err)
+	}
+	var match model.MatchID
+	_, err = pgx.ForEachRow(rows, []any{&match}, func() error {
+		l.into.Reversed(match)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reversed matches: %w", err)
+	}
+	return nil
+}
+
 // volumes sums the sales of the last 72 hours by market and minute.
 func (l *loader) volumes(ctx context.Context) error {
 	since := l.head.At - model.Instant(72*time.Hour/time.Microsecond)
@@ -163,7 +179,7 @@ func (l *loader) volumes(ctx context.Context) error {
 		return fmt.Errorf("volumes: %w", err)
 	}
 	rows, err := l.tx.Query(ctx, `SELECT t.market_id, date_trunc('minute', t.created_at), sum(t.price * t.quantity)::bigint, count(*)
-		FROM matches t WHERE t.id > $1 AND t.id % 256 = $2 GROUP BY 1, 2 ORDER BY 2`, before<<8|0xff, l.shard)
+		FROM matches t WHERE t.id > $1 AND t.id % 256 = $2 AND t.reversed_at IS NULL GROUP BY 1, 2 ORDER BY 2`, before<<8|0xff, l.shard)
 	if err != nil {
 		return fmt.Errorf("volumes: %w", err)
 	}

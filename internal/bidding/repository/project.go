@@ -22,7 +22,7 @@ func newRows(f *fold) []*copied {
 	var out []*copied
 	for _, side := range []model.Side{model.Bid, model.Ask} {
 		if orders := f.entered[side]; len(orders) > 0 {
-			out = append(out, copyOrders(tables[side], orders))
+			out = append(out, copyOrders(side, orders))
 		}
 	}
 	if len(f.matches) > 0 {
@@ -39,7 +39,16 @@ func (f *fold) write(b *pgx.Batch, shard int16) {
 	for _, side := range []model.Side{model.Bid, model.Ask} {
 		updateOrders(b, tables[side], f.changed[side])
 	}
+	undoMatches(b, f)
 	limitAccounts(b, f)
+}
+
+// undoMatches marks matches that count no longer.
+func undoMatches(b *pgx.Batch, f *fold) {
+	for _, u := range f.undone {
+		b.Queue(`UPDATE matches SET reversed_at = $2, reversal_reason = $3, reinstated_ask = $4 WHERE id = $1`,
+			int64(u.match), u.at.Time(), string(u.why), int64(u.ask))
+	}
 }
 
 // limitAccounts writes limits in the order of the accounts: every shard writes them, and
@@ -85,14 +94,19 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 	ids, seqs := make([][16]byte, 0, n), make([]int64, 0, n)
 	matches, prices := make([]pgtype.Int8, 0, n), make([]pgtype.Int8, 0, n)
 	qtys, ats := make([]pgtype.Int4, 0, n), make([]pgtype.Timestamptz, 0, n)
-	updated := make([]time.Time, 0, n)
+	updated, changed := make([]time.Time, 0, n), make([]bool, 0, n)
 	for id, m := range f.moved {
-		sold := m.lastSale.Match != 0
+		last := model.Sale{}
+		if m.lastSale != nil {
+			last = *m.lastSale
+		}
+		sold := last.Match != 0
+		changed = append(changed, m.lastSale != nil)
 		ids, seqs, updated = append(ids, id), append(seqs, m.feedSeq), append(updated, m.at.Time())
-		matches = append(matches, pgtype.Int8{Int64: int64(m.lastSale.Match), Valid: sold})
-		prices = append(prices, pgtype.Int8{Int64: int64(m.lastSale.Price), Valid: sold})
-		qtys = append(qtys, pgtype.Int4{Int32: int32(m.lastSale.Qty), Valid: sold})
-		ats = append(ats, pgtype.Timestamptz{Time: m.lastSale.At.Time(), Valid: sold})
+		matches = append(matches, pgtype.Int8{Int64: int64(last.Match), Valid: sold})
+		prices = append(prices, pgtype.Int8{Int64: int64(last.Price), Valid: sold})
+		qtys = append(qtys, pgtype.Int4{Int32: int32(last.Qty), Valid: sold})
+		ats = append(ats, pgtype.Timestamptz{Time: last.At.Time(), Valid: sold})
 		if s := m.settings; s != nil {
 			b.Queue(`UPDATE bidding_markets SET tick = $2, max_price = $3, price_rule = $4, state = $5, version = $6 WHERE id = $1`,
 				[16]byte(id), int64(s.Tick), int64(s.MaxPrice), s.PriceRule.String(), s.State.String(), s.Version)
@@ -103,19 +117,27 @@ func moveMarkets(b *pgx.Batch, f *fold) {
 		}
 	}
 	b.Queue(`UPDATE bidding_markets m SET feed_seq = u.feed_seq, updated_at = u.updated,
-		last_sale_match = coalesce(u.match, m.last_sale_match), last_sale_price = coalesce(u.price, m.last_sale_price),
-		last_sale_quantity = coalesce(u.quantity, m.last_sale_quantity), last_sale_at = coalesce(u.at, m.last_sale_at)
-		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::timestamptz[], $7::timestamptz[])
-			AS u (id, feed_seq, match, price, quantity, at, updated)
-		WHERE m.id = u.id`, ids, seqs, matches, prices, qtys, ats, updated)
+		last_sale_match = CASE WHEN u.changed THEN u.match ELSE m.last_sale_match END,
+		last_sale_price = CASE WHEN u.changed THEN u.price ELSE m.last_sale_price END,
+		last_sale_quantity = CASE WHEN u.changed THEN u.quantity ELSE m.last_sale_quantity END,
+		last_sale_at = CASE WHEN u.changed THEN u.at ELSE m.last_sale_at END
+		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::timestamptz[], $7::timestamptz[], $8::bool[])
+			AS u (id, feed_seq, match, price, quantity, at, updated, changed)
+		WHERE m.id = u.id`, ids, seqs, matches, prices, qtys, ats, updated, changed)
 }
 
 // orderBytes is about what one order takes when it is copied.
 const orderBytes = 260
 
-func copyOrders(table string, orders []*entered) *copied {
-	c := newCopied(table, len(orders)*orderBytes, "id", "market_id", "user_id", "price", "quantity", "open_quantity", "status", "reason",
-		"order_type", "self_trade", "priority", "client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version")
+func copyOrders(side model.Side, orders []*entered) *copied {
+	columns := []string{
+		"id", "market_id", "user_id", "price", "quantity", "open_quantity", "status", "reason", "order_type", "self_trade", "priority",
+		"client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version",
+	}
+	if side == model.Ask {
+		columns = append(columns, "reinstates")
+	}
+	c := newCopied(tables[side], len(orders)*orderBytes, columns...)
 	for _, o := range orders {
 		c.row()
 		c.bigint(int64(o.ID))
@@ -141,6 +163,9 @@ func copyOrders(table string, orders []*entered) *copied {
 			c.bigint(o.closedN)
 		}
 		c.bigint(o.Version)
+		if side == model.Ask {
+			c.bigint(int64(o.Reinstates))
+		}
 	}
 	return c
 }
@@ -169,11 +194,11 @@ func updateOrders(b *pgx.Batch, table string, changes []*change) {
 }
 
 // matchBytes is about what one match takes when it is copied.
-const matchBytes = 210
+const matchBytes = 230
 
 func copyMatches(matches []model.Match) *copied {
 	c := newCopied("matches", len(matches)*matchBytes, "id", "market_id", "bid_id", "ask_id", "buyer_id", "seller_id", "price", "bid_price",
-		"quantity", "taker", "price_rule", "created_at")
+		"quantity", "taker", "price_rule", "created_at", "reversed_at", "reversal_reason", "reinstated_ask")
 	for i := range matches {
 		m := &matches[i]
 		c.row()
@@ -189,6 +214,13 @@ func copyMatches(matches []model.Match) *copied {
 		c.text(m.Taker.String())
 		c.text(m.PriceRule.String())
 		c.instant(m.CreatedAt)
+		if m.ReversedAt == 0 {
+			c.null()
+		} else {
+			c.instant(m.ReversedAt)
+		}
+		c.text(string(m.Reversal))
+		c.bigint(int64(m.Reinstated))
 	}
 	return c
 }

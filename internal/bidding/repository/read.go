@@ -19,13 +19,21 @@ const orderColumnList = `o.id, o.market_id, o.user_id, o.price, o.quantity, o.op
 	o.self_trade, o.priority, o.client_order_id, o.replaces, o.created_at, o.expires_at, coalesce(o.closed_at, 'epoch'),
 	o.version, m.currency`
 
+// orderColumnsOf are a side's: only an ask can come back.
+func orderColumnsOf(side model.Side) string {
+	if side == model.Ask {
+		return orderColumnList + `, o.reinstates`
+	}
+	return orderColumnList + `, 0::bigint`
+}
+
 func scanOrder(side model.Side) pgx.RowToFunc[model.LimitOrder] {
 	return func(row pgx.CollectableRow) (model.LimitOrder, error) {
 		o := model.LimitOrder{Side: side}
 		var status, kind, self string
 		var created, expires, closed time.Time
 		if err := row.Scan(&o.ID, &o.Market, &o.Account, &o.Price, &o.Qty, &o.Open, &status, &o.Reason, &kind, &self,
-			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.Version, &o.Currency); err != nil {
+			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.Version, &o.Currency, &o.Reinstates); err != nil {
 			return o, err
 		}
 		var ok [3]bool
@@ -42,7 +50,7 @@ func scanOrder(side model.Side) pgx.RowToFunc[model.LimitOrder] {
 
 // Order implements service.Orders.
 func (r *Repository) Order(ctx context.Context, side model.Side, order model.OrderID) (model.LimitOrder, error) {
-	rows, err := r.pool.Query(ctx, `SELECT `+orderColumnList+` FROM `+tables[side]+` o
+	rows, err := r.pool.Query(ctx, `SELECT `+orderColumnsOf(side)+` FROM `+tables[side]+` o
 		JOIN bidding_markets m ON m.id = o.market_id WHERE o.id = $1`, int64(order))
 	if err != nil {
 		return model.LimitOrder{}, fmt.Errorf("read %s %d: %w", side, order, err)
@@ -63,7 +71,7 @@ func (r *Repository) Orders(ctx context.Context, q service.OrderQuery) ([]model.
 	for i, s := range q.Statuses {
 		statuses[i] = s.String()
 	}
-	rows, err := r.pool.Query(ctx, `SELECT `+orderColumnList+` FROM `+tables[q.Side]+` o
+	rows, err := r.pool.Query(ctx, `SELECT `+orderColumnsOf(q.Side)+` FROM `+tables[q.Side]+` o
 		JOIN bidding_markets m ON m.id = o.market_id
 		WHERE o.user_id = $1 AND ($2::bigint = 0 OR o.id < $2) AND ($3::uuid IS NULL OR o.market_id = $3)
 		  AND (cardinality($4::text[]) = 0 OR o.status = ANY ($4))
@@ -94,14 +102,14 @@ func (r *Repository) OpenMarkets(ctx context.Context, account model.AccountID) (
 }
 
 const matchColumnList = `t.id, t.market_id, t.bid_id, t.ask_id, t.buyer_id, t.seller_id, t.price, t.bid_price, t.quantity, t.taker,
-	t.price_rule, t.created_at, m.currency`
+	t.price_rule, t.created_at, m.currency, coalesce(t.reversed_at, 'epoch'), t.reversal_reason, t.reinstated_ask`
 
 func scanMatch(row pgx.CollectableRow) (model.Match, error) {
 	var m model.Match
 	var taker, rule string
-	var created time.Time
+	var created, reversed time.Time
 	if err := row.Scan(&m.ID, &m.Market, &m.Bid, &m.Ask, &m.Buyer, &m.Seller, &m.Price, &m.BidPrice, &m.Qty, &taker, &rule,
-		&created, &m.Currency); err != nil {
+		&created, &m.Currency, &reversed, &m.Reversal, &m.Reinstated); err != nil {
 		return m, err
 	}
 	m.Taker = model.Bid
@@ -109,7 +117,7 @@ func scanMatch(row pgx.CollectableRow) (model.Match, error) {
 		m.Taker = model.Ask
 	}
 	m.PriceRule, _ = model.ParsePriceRule(rule)
-	m.CreatedAt = model.At(created)
+	m.CreatedAt, m.ReversedAt = model.At(created), model.At(reversed)
 	return m, nil
 }
 
@@ -165,7 +173,7 @@ func (r *Repository) Taken(ctx context.Context, side model.Side, order model.Ord
 // Sales implements service.Markets.
 func (r *Repository) Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error) {
 	rows, err := r.pool.Query(ctx, `SELECT id, price, quantity, created_at FROM matches
-		WHERE market_id = $1 AND ($2::bigint = 0 OR (created_at, id) < (SELECT created_at, id FROM matches WHERE id = $2))
+		WHERE market_id = $1 AND reversed_at IS NULL AND ($2::bigint = 0 OR (created_at, id) < (SELECT created_at, id FROM matches WHERE id = $2))
 		ORDER BY created_at DESC, id DESC LIMIT $3`, market, int64(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list sales: %w", err)

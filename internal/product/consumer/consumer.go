@@ -53,16 +53,23 @@ func (h *Handler) HandleAll(ctx context.Context, partition int32, batches []even
 	return h.service.CountSales(ctx, Source, partition, batches[len(batches)-1].Seq, sales)
 }
 
-// saleOf leaves alone what is no match. A market is a size (MKT-001).
+// saleOf leaves alone what is no match. A market is a size (MKT-001); a sale that was
+// reversed takes back what it added, on the day it was made.
 func saleOf(seq int64, e event.Event) (sale model.Sale, ok bool, err error) {
 	msg, err := e.Message()
 	if err != nil {
 		return model.Sale{}, false, err
 	}
-	match, ok := msg.(*biddingv1.MatchMade)
-	if !ok {
+	sale = model.Sale{At: e.At, Seq: seq}
+	var market string
+	switch m := msg.(type) {
+	case *biddingv1.MatchMade:
+		market, sale.Items = m.GetMarketId(), m.GetQuantity()
+	case *biddingv1.MatchReversed:
+		market, sale.Items, sale.At = m.GetMarketId(), -m.GetQuantity(), m.GetSoldAt().AsTime()
+	default:
 		return model.Sale{}, false, nil
 	}
-	size, err := id.Parse("market_id", match.GetMarketId())
-	return model.Sale{Size: size, Items: match.GetQuantity(), At: e.At, Seq: seq}, true, err
+	sale.Size, err = id.Parse("market_id", market)
+	return sale, true, err
 }

@@ -12,7 +12,7 @@ const ActivityDays = 30
 // Sale is items of one size that changed hands on the exchange.
 type Sale struct {
 	Size  id.UUID
-	Items int32
+	Items int32 // less than 0: of a sale that was reversed
 	At    time.Time
 	Seq   int64 // position of the batch of events that told it
 }

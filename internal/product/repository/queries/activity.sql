@@ -24,12 +24,17 @@ WITH told AS (
     SELECT a.product_id, told.day, sum(told.items)::bigint AS items
     FROM told JOIN sizes s ON s.id = told.size_id JOIN product_activity a ON a.product_id = s.product_id
     GROUP BY a.product_id, told.day
-), counted AS (
-    INSERT INTO product_activity_days AS d (product_id, day, sold) SELECT product_id, day, items FROM sold
+), added AS (
+    INSERT INTO product_activity_days AS d (product_id, day, sold) SELECT product_id, day, items FROM sold WHERE sold.items >= 0
     ON CONFLICT (product_id, day) DO UPDATE SET sold = d.sold + excluded.sold
+), taken AS ( -- of days that are still there
+    UPDATE product_activity_days AS d SET sold = d.sold + sold.items FROM sold
+    WHERE d.product_id = sold.product_id AND d.day = sold.day AND sold.items < 0 RETURNING d.product_id, sold.items
 )
 UPDATE product_activity SET sold_30d = sold_30d + more.items
-FROM (SELECT sold.product_id, sum(sold.items)::bigint AS items FROM sold GROUP BY sold.product_id) AS more
+FROM (SELECT both_ways.product_id, sum(both_ways.items)::bigint AS items
+    FROM (SELECT sold.product_id, sold.items FROM sold WHERE sold.items >= 0 UNION ALL SELECT taken.product_id, taken.items FROM taken) AS both_ways
+    GROUP BY both_ways.product_id) AS more
 WHERE product_activity.product_id = more.product_id;
 
 -- name: ProductsWithOldDays :many

@@ -587,6 +587,8 @@ type Ask struct {
 	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
 	Version       int64                  `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
 	Currency      string                 `protobuf:"bytes,15,opt,name=currency,proto3" json:"currency,omitempty"`
+	// The ask whose sale was reversed; this one stands in its place. 0: none.
+	Reinstates    int64 `protobuf:"varint,16,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -726,6 +728,13 @@ func (x *Ask) GetCurrency() string {
 	return ""
 }
 
+func (x *Ask) GetReinstates() int64 {
+	if x != nil {
+		return x.Reinstates
+	}
+	return 0
+}
+
 // Match is one execution, seen by one of its two parties.
 type Match struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -740,9 +749,12 @@ type Match struct {
 	Side     Side   `protobuf:"varint,8,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
 	Currency string `protobuf:"bytes,9,opt,name=currency,proto3" json:"currency,omitempty"`
 	// The matched bid's price; under the seller_ask rule an ask below it gave up the difference (MATCH-003).
-	BidPrice      int64 `protobuf:"varint,10,opt,name=bid_price,json=bidPrice,proto3" json:"bid_price,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BidPrice int64 `protobuf:"varint,10,opt,name=bid_price,json=bidPrice,proto3" json:"bid_price,omitempty"`
+	// When it was reversed and why; absent while it stands.
+	ReversedAt     *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=reversed_at,json=reversedAt,proto3" json:"reversed_at,omitempty"`
+	ReversalReason string                 `protobuf:"bytes,12,opt,name=reversal_reason,json=reversalReason,proto3" json:"reversal_reason,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Match) Reset() {
@@ -843,6 +855,20 @@ func (x *Match) GetBidPrice() int64 {
 		return x.BidPrice
 	}
 	return 0
+}
+
+func (x *Match) GetReversedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReversedAt
+	}
+	return nil
+}
+
+func (x *Match) GetReversalReason() string {
+	if x != nil {
+		return x.ReversalReason
+	}
+	return ""
 }
 
 type PlaceBidRequest struct {
@@ -3609,12 +3635,15 @@ type WatchMarketResponse struct {
 	Checksum uint32 `protobuf:"varint,6,opt,name=checksum,proto3" json:"checksum,omitempty"`
 	// Sales since prev_seq, oldest first; in a snapshot, since after_seq.
 	Trades []*Sale `protobuf:"bytes,7,rep,name=trades,proto3" json:"trades,omitempty"`
-	// More was sold than trades tell; ListSales has all.
+	// More happened than trades and reversed_match_ids tell; ListSales has all.
 	TradesMissed bool `protobuf:"varint,8,opt,name=trades_missed,json=tradesMissed,proto3" json:"trades_missed,omitempty"`
 	// Best prices, last sale and volumes; in a heartbeat too.
-	MarketPrice   *MarketPrice `protobuf:"bytes,9,opt,name=market_price,json=marketPrice,proto3" json:"market_price,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MarketPrice *MarketPrice `protobuf:"bytes,9,opt,name=market_price,json=marketPrice,proto3" json:"market_price,omitempty"`
+	// Sales told before that count no longer, in the same span as trades: whoever sums sales up
+	// reads their candles again.
+	ReversedMatchIds []int64 `protobuf:"varint,10,rep,packed,name=reversed_match_ids,json=reversedMatchIds,proto3" json:"reversed_match_ids,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *WatchMarketResponse) Reset() {
@@ -3706,6 +3735,13 @@ func (x *WatchMarketResponse) GetTradesMissed() bool {
 func (x *WatchMarketResponse) GetMarketPrice() *MarketPrice {
 	if x != nil {
 		return x.MarketPrice
+	}
+	return nil
+}
+
+func (x *WatchMarketResponse) GetReversedMatchIds() []int64 {
+	if x != nil {
+		return x.ReversedMatchIds
 	}
 	return nil
 }
@@ -4934,6 +4970,147 @@ func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
 	return nil
 }
 
+type ReverseMatchRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	MatchId int64                  `protobuf:"varint,1,opt,name=match_id,json=matchId,proto3" json:"match_id,omitempty"`
+	// Why, in upper case: PAYMENT_FAILED, ...
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Lets the ask come back, unless it has expired or was cancelled, its seller is banned, or it
+	// does not fit the market any more.
+	ReinstateAsk  bool `protobuf:"varint,3,opt,name=reinstate_ask,json=reinstateAsk,proto3" json:"reinstate_ask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseMatchRequest) Reset() {
+	*x = ReverseMatchRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseMatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseMatchRequest) ProtoMessage() {}
+
+func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseMatchRequest.ProtoReflect.Descriptor instead.
+func (*ReverseMatchRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *ReverseMatchRequest) GetMatchId() int64 {
+	if x != nil {
+		return x.MatchId
+	}
+	return 0
+}
+
+func (x *ReverseMatchRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReverseMatchRequest) GetReinstateAsk() bool {
+	if x != nil {
+		return x.ReinstateAsk
+	}
+	return false
+}
+
+type ReverseMatchResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	MatchId    int64                  `protobuf:"varint,1,opt,name=match_id,json=matchId,proto3" json:"match_id,omitempty"`
+	ReversedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=reversed_at,json=reversedAt,proto3" json:"reversed_at,omitempty"`
+	Reason     string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The ask that came back, as it is now; absent when none did.
+	Ask *Ask `protobuf:"bytes,4,opt,name=ask,proto3" json:"ask,omitempty"`
+	// What it matched when it came in, as its seller sees it.
+	Matches       []*Match `protobuf:"bytes,5,rep,name=matches,proto3" json:"matches,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseMatchResponse) Reset() {
+	*x = ReverseMatchResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseMatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseMatchResponse) ProtoMessage() {}
+
+func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseMatchResponse.ProtoReflect.Descriptor instead.
+func (*ReverseMatchResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *ReverseMatchResponse) GetMatchId() int64 {
+	if x != nil {
+		return x.MatchId
+	}
+	return 0
+}
+
+func (x *ReverseMatchResponse) GetReversedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReversedAt
+	}
+	return nil
+}
+
+func (x *ReverseMatchResponse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReverseMatchResponse) GetAsk() *Ask {
+	if x != nil {
+		return x.Ask
+	}
+	return nil
+}
+
+func (x *ReverseMatchResponse) GetMatches() []*Match {
+	if x != nil {
+		return x.Matches
+	}
+	return nil
+}
+
 // AccountLimits say how many bids and asks an account may have open.
 type AccountLimits struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -4948,7 +5125,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4960,7 +5137,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4973,7 +5150,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -5006,7 +5183,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5018,7 +5195,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5031,7 +5208,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -5050,7 +5227,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5062,7 +5239,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5075,7 +5252,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5094,7 +5271,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5106,7 +5283,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5119,7 +5296,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -5138,7 +5315,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5150,7 +5327,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5163,7 +5340,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5199,7 +5376,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x127\n" +
 	"\tclosed_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x18\n" +
 	"\aversion\x18\x0e \x01(\x03R\aversion\x12\x1a\n" +
-	"\bcurrency\x18\x0f \x01(\tR\bcurrency\"\xc6\x04\n" +
+	"\bcurrency\x18\x0f \x01(\tR\bcurrency\"\xe6\x04\n" +
 	"\x03Ask\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x14\n" +
@@ -5220,7 +5397,10 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x127\n" +
 	"\tclosed_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x18\n" +
 	"\aversion\x18\x0e \x01(\x03R\aversion\x12\x1a\n" +
-	"\bcurrency\x18\x0f \x01(\tR\bcurrency\"\xae\x02\n" +
+	"\bcurrency\x18\x0f \x01(\tR\bcurrency\x12\x1e\n" +
+	"\n" +
+	"reinstates\x18\x10 \x01(\x03R\n" +
+	"reinstates\"\x94\x03\n" +
 	"\x05Match\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x15\n" +
@@ -5233,7 +5413,10 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x04side\x18\b \x01(\x0e2\x10.bidding.v1.SideR\x04side\x12\x1a\n" +
 	"\bcurrency\x18\t \x01(\tR\bcurrency\x12\x1b\n" +
 	"\tbid_price\x18\n" +
-	" \x01(\x03R\bbidPrice\"\xe6\x02\n" +
+	" \x01(\x03R\bbidPrice\x12;\n" +
+	"\vreversed_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reversedAt\x12'\n" +
+	"\x0freversal_reason\x18\f \x01(\tR\x0ereversalReason\"\xe6\x02\n" +
 	"\x0fPlaceBidRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12\x14\n" +
 	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1f\n" +
@@ -5437,7 +5620,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12$\n" +
 	"\tafter_seq\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bafterSeq\x12h\n" +
 	"\x06levels\x18\x03 \x01(\x05BP\xbaHM\xba\x01J\n" +
-	"\x06levels\x12\x16must be 0 or 10 to 100\x1a(this == 0 || (this >= 10 && this <= 100)R\x06levels\"\xd3\x02\n" +
+	"\x06levels\x12\x16must be 0 or 10 to 100\x1a(this == 0 || (this >= 10 && this <= 100)R\x06levels\"\x81\x03\n" +
 	"\x13WatchMarketResponse\x12\x1a\n" +
 	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12\x19\n" +
 	"\bprev_seq\x18\x02 \x01(\x03R\aprevSeq\x12\x10\n" +
@@ -5447,7 +5630,9 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\bchecksum\x18\x06 \x01(\rR\bchecksum\x12(\n" +
 	"\x06trades\x18\a \x03(\v2\x10.bidding.v1.SaleR\x06trades\x12#\n" +
 	"\rtrades_missed\x18\b \x01(\bR\ftradesMissed\x12:\n" +
-	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\"\xda\x01\n" +
+	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\x12,\n" +
+	"\x12reversed_match_ids\x18\n" +
+	" \x03(\x03R\x10reversedMatchIds\"\xda\x01\n" +
 	"\x11GetCandlesRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12B\n" +
 	"\binterval\x18\x02 \x01(\x0e2\x1a.bidding.v1.CandleIntervalB\n" +
@@ -5533,7 +5718,18 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x13ResumeMarketRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"N\n" +
 	"\x14ResumeMarketResponse\x126\n" +
-	"\bsettings\x18\x01 \x01(\v2\x1a.bidding.v1.MarketSettingsR\bsettings\"\xa8\x01\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.bidding.v1.MarketSettingsR\bsettings\"\x95\x01\n" +
+	"\x13ReverseMatchRequest\x12\"\n" +
+	"\bmatch_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\amatchId\x125\n" +
+	"\x06reason\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{1,39}$R\x06reason\x12#\n" +
+	"\rreinstate_ask\x18\x03 \x01(\bR\freinstateAsk\"\xd6\x01\n" +
+	"\x14ReverseMatchResponse\x12\x19\n" +
+	"\bmatch_id\x18\x01 \x01(\x03R\amatchId\x12;\n" +
+	"\vreversed_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reversedAt\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12!\n" +
+	"\x03ask\x18\x04 \x01(\v2\x0f.bidding.v1.AskR\x03ask\x12+\n" +
+	"\amatches\x18\x05 \x03(\v2\x11.bidding.v1.MatchR\amatches\"\xa8\x01\n" +
 	"\rAccountLimits\x12'\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\taccountId\x12:\n" +
@@ -5589,7 +5785,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xea\x16\n" +
+	"\aRESTING\x10\x022\xca\x17\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -5627,7 +5823,8 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x14UpdateMarketSettings\x12'.bidding.v1.UpdateMarketSettingsRequest\x1a(.bidding.v1.UpdateMarketSettingsResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12_\n" +
 	"\n" +
 	"HaltMarket\x12\x1d.bidding.v1.HaltMarketRequest\x1a\x1e.bidding.v1.HaltMarketResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12e\n" +
-	"\fResumeMarket\x12\x1f.bidding.v1.ResumeMarketRequest\x1a .bidding.v1.ResumeMarketResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12}\n" +
+	"\fResumeMarket\x12\x1f.bidding.v1.ResumeMarketRequest\x1a .bidding.v1.ResumeMarketResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05owner\x12^\n" +
+	"\fReverseMatch\x12\x1f.bidding.v1.ReverseMatchRequest\x1a .bidding.v1.ReverseMatchResponse\"\v\x8a\xb5\x18\a\"\x05order\x12}\n" +
 	"\x10GetAccountLimits\x12#.bidding.v1.GetAccountLimitsRequest\x1a$.bidding.v1.GetAccountLimitsResponse\"\x1e\x8a\xb5\x18\x17\x1a\asupport\x1a\x05admin\x1a\x05owner\x90\x02\x01\x12q\n" +
 	"\x10SetAccountLimits\x12#.bidding.v1.SetAccountLimitsRequest\x1a$.bidding.v1.SetAccountLimitsResponse\"\x12\x8a\xb5\x18\x0e\x1a\x05admin\x1a\x05ownerBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
 
@@ -5644,7 +5841,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 77)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -5723,167 +5920,175 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*HaltMarketResponse)(nil),           // 74: bidding.v1.HaltMarketResponse
 	(*ResumeMarketRequest)(nil),          // 75: bidding.v1.ResumeMarketRequest
 	(*ResumeMarketResponse)(nil),         // 76: bidding.v1.ResumeMarketResponse
-	(*AccountLimits)(nil),                // 77: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 78: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 79: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 80: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 81: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 82: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 83: google.protobuf.FieldMask
+	(*ReverseMatchRequest)(nil),          // 77: bidding.v1.ReverseMatchRequest
+	(*ReverseMatchResponse)(nil),         // 78: bidding.v1.ReverseMatchResponse
+	(*AccountLimits)(nil),                // 79: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 80: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 81: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 82: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 83: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 84: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 85: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	82,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	82,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	82,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	84,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	84,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	84,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	82,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	82,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	82,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	82,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	84,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	84,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	84,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	84,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
-	0,   // 14: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
-	1,   // 15: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	7,   // 16: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
-	9,   // 17: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
-	0,   // 18: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
-	1,   // 19: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	8,   // 20: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 21: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
-	7,   // 22: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 23: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
-	3,   // 24: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
-	7,   // 25: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
-	3,   // 26: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
-	8,   // 27: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
-	7,   // 28: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 29: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
-	2,   // 30: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	7,   // 31: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
-	9,   // 32: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
-	8,   // 33: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 34: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
-	2,   // 35: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
-	0,   // 36: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
-	1,   // 37: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
-	2,   // 38: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
-	2,   // 39: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
-	3,   // 40: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
-	9,   // 41: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
-	35,  // 42: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
-	32,  // 43: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
-	34,  // 44: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
-	33,  // 45: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
-	34,  // 46: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
-	32,  // 47: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
-	33,  // 48: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
-	34,  // 49: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
-	42,  // 50: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
-	42,  // 51: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	82,  // 52: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
-	5,   // 53: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
-	42,  // 54: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
-	42,  // 55: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
-	47,  // 56: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
-	48,  // 57: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
-	42,  // 58: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
-	42,  // 59: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	42,  // 60: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
-	42,  // 61: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
-	47,  // 62: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
-	48,  // 63: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
-	4,   // 64: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
-	82,  // 65: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
-	82,  // 66: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
-	82,  // 67: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
-	56,  // 68: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
-	47,  // 69: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	9,   // 70: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 71: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	9,   // 72: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	48,  // 73: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	6,   // 74: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	5,   // 75: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	68,  // 76: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 77: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	83,  // 78: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	68,  // 79: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 80: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 81: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	77,  // 82: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	77,  // 83: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	77,  // 84: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	10,  // 85: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	12,  // 86: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	14,  // 87: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	16,  // 88: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	18,  // 89: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	20,  // 90: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	22,  // 91: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	24,  // 92: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	26,  // 93: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	28,  // 94: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	30,  // 95: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	36,  // 96: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	38,  // 97: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	40,  // 98: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	43,  // 99: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	45,  // 100: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	49,  // 101: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	51,  // 102: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	53,  // 103: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
-	55,  // 104: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
-	58,  // 105: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
-	60,  // 106: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	62,  // 107: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	64,  // 108: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	66,  // 109: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	69,  // 110: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	71,  // 111: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	73,  // 112: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	75,  // 113: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	78,  // 114: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	80,  // 115: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	11,  // 116: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	13,  // 117: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	15,  // 118: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	17,  // 119: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	19,  // 120: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	21,  // 121: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	23,  // 122: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	25,  // 123: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	27,  // 124: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	29,  // 125: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	31,  // 126: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	37,  // 127: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	39,  // 128: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	41,  // 129: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	44,  // 130: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	46,  // 131: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	50,  // 132: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	52,  // 133: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	54,  // 134: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
-	57,  // 135: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
-	59,  // 136: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
-	61,  // 137: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	63,  // 138: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	65,  // 139: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	67,  // 140: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	70,  // 141: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	72,  // 142: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	74,  // 143: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	76,  // 144: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	79,  // 145: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	81,  // 146: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	116, // [116:147] is the sub-list for method output_type
-	85,  // [85:116] is the sub-list for method input_type
-	85,  // [85:85] is the sub-list for extension type_name
-	85,  // [85:85] is the sub-list for extension extendee
-	0,   // [0:85] is the sub-list for field type_name
+	84,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
+	0,   // 15: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
+	1,   // 16: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
+	7,   // 17: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 18: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
+	0,   // 19: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
+	1,   // 20: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
+	8,   // 21: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 22: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
+	7,   // 23: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 24: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
+	3,   // 25: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
+	7,   // 26: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
+	3,   // 27: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
+	8,   // 28: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
+	7,   // 29: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
+	8,   // 30: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
+	2,   // 31: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
+	7,   // 32: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 33: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
+	8,   // 34: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 35: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
+	2,   // 36: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
+	0,   // 37: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
+	1,   // 38: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
+	2,   // 39: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
+	2,   // 40: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
+	3,   // 41: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
+	9,   // 42: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
+	35,  // 43: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
+	32,  // 44: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
+	34,  // 45: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
+	33,  // 46: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
+	34,  // 47: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
+	32,  // 48: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
+	33,  // 49: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
+	34,  // 50: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
+	42,  // 51: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
+	42,  // 52: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
+	84,  // 53: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	5,   // 54: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
+	42,  // 55: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
+	42,  // 56: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
+	47,  // 57: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
+	48,  // 58: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
+	42,  // 59: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
+	42,  // 60: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
+	42,  // 61: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	42,  // 62: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	47,  // 63: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	48,  // 64: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	4,   // 65: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
+	84,  // 66: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
+	84,  // 67: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
+	84,  // 68: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
+	56,  // 69: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
+	47,  // 70: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	9,   // 71: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 72: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	9,   // 73: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	48,  // 74: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	6,   // 75: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	5,   // 76: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	68,  // 77: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 78: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	85,  // 79: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	68,  // 80: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 81: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	68,  // 82: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	84,  // 83: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
+	8,   // 84: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 85: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
+	79,  // 86: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	79,  // 87: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	79,  // 88: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	10,  // 89: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	12,  // 90: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	14,  // 91: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	16,  // 92: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	18,  // 93: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	20,  // 94: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	22,  // 95: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	24,  // 96: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	26,  // 97: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	28,  // 98: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	30,  // 99: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	36,  // 100: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	38,  // 101: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	40,  // 102: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	43,  // 103: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	45,  // 104: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	49,  // 105: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	51,  // 106: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	53,  // 107: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	55,  // 108: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
+	58,  // 109: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
+	60,  // 110: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	62,  // 111: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	64,  // 112: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	66,  // 113: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	69,  // 114: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	71,  // 115: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	73,  // 116: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	75,  // 117: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	77,  // 118: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
+	80,  // 119: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	82,  // 120: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	11,  // 121: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	13,  // 122: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	15,  // 123: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	17,  // 124: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	19,  // 125: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	21,  // 126: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	23,  // 127: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	25,  // 128: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	27,  // 129: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	29,  // 130: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	31,  // 131: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	37,  // 132: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	39,  // 133: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	41,  // 134: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	44,  // 135: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	46,  // 136: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	50,  // 137: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	52,  // 138: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	54,  // 139: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	57,  // 140: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
+	59,  // 141: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
+	61,  // 142: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	63,  // 143: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	65,  // 144: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	67,  // 145: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	70,  // 146: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	72,  // 147: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	74,  // 148: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	76,  // 149: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	78,  // 150: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
+	81,  // 151: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	83,  // 152: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	121, // [121:153] is the sub-list for method output_type
+	89,  // [89:121] is the sub-list for method input_type
+	89,  // [89:89] is the sub-list for extension type_name
+	89,  // [89:89] is the sub-list for extension extendee
+	0,   // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -5906,7 +6111,7 @@ func file_bidding_v1_bidding_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   75,
+			NumMessages:   77,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -48,6 +48,7 @@ const (
 	BiddingService_UpdateMarketSettings_FullMethodName = "/bidding.v1.BiddingService/UpdateMarketSettings"
 	BiddingService_HaltMarket_FullMethodName           = "/bidding.v1.BiddingService/HaltMarket"
 	BiddingService_ResumeMarket_FullMethodName         = "/bidding.v1.BiddingService/ResumeMarket"
+	BiddingService_ReverseMatch_FullMethodName         = "/bidding.v1.BiddingService/ReverseMatch"
 	BiddingService_GetAccountLimits_FullMethodName     = "/bidding.v1.BiddingService/GetAccountLimits"
 	BiddingService_SetAccountLimits_FullMethodName     = "/bidding.v1.BiddingService/SetAccountLimits"
 )
@@ -123,6 +124,10 @@ type BiddingServiceClient interface {
 	HaltMarket(ctx context.Context, in *HaltMarketRequest, opts ...grpc.CallOption) (*HaltMarketResponse, error)
 	// ResumeMarket opens a halted or post-only market (MKT-001).
 	ResumeMarket(ctx context.Context, in *ResumeMarketRequest, opts ...grpc.CallOption) (*ResumeMarketResponse, error)
+	// ReverseMatch undoes a sale that came to nothing: it leaves last sale, volumes, candles and
+	// the tape, and its ask may come back with the place in the queue it had. Doing it again
+	// changes nothing and answers the same (MATCH-006, ORDER-002).
+	ReverseMatch(ctx context.Context, in *ReverseMatchRequest, opts ...grpc.CallOption) (*ReverseMatchResponse, error)
 	// GetAccountLimits reads how many bids and asks an account may have open.
 	GetAccountLimits(ctx context.Context, in *GetAccountLimitsRequest, opts ...grpc.CallOption) (*GetAccountLimitsResponse, error)
 	// SetAccountLimits changes how many bids and asks an account may have open (MATCH-015).
@@ -439,6 +444,16 @@ func (c *biddingServiceClient) ResumeMarket(ctx context.Context, in *ResumeMarke
 	return out, nil
 }
 
+func (c *biddingServiceClient) ReverseMatch(ctx context.Context, in *ReverseMatchRequest, opts ...grpc.CallOption) (*ReverseMatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReverseMatchResponse)
+	err := c.cc.Invoke(ctx, BiddingService_ReverseMatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *biddingServiceClient) GetAccountLimits(ctx context.Context, in *GetAccountLimitsRequest, opts ...grpc.CallOption) (*GetAccountLimitsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetAccountLimitsResponse)
@@ -530,6 +545,10 @@ type BiddingServiceServer interface {
 	HaltMarket(context.Context, *HaltMarketRequest) (*HaltMarketResponse, error)
 	// ResumeMarket opens a halted or post-only market (MKT-001).
 	ResumeMarket(context.Context, *ResumeMarketRequest) (*ResumeMarketResponse, error)
+	// ReverseMatch undoes a sale that came to nothing: it leaves last sale, volumes, candles and
+	// the tape, and its ask may come back with the place in the queue it had. Doing it again
+	// changes nothing and answers the same (MATCH-006, ORDER-002).
+	ReverseMatch(context.Context, *ReverseMatchRequest) (*ReverseMatchResponse, error)
 	// GetAccountLimits reads how many bids and asks an account may have open.
 	GetAccountLimits(context.Context, *GetAccountLimitsRequest) (*GetAccountLimitsResponse, error)
 	// SetAccountLimits changes how many bids and asks an account may have open (MATCH-015).
@@ -630,6 +649,9 @@ func (UnimplementedBiddingServiceServer) HaltMarket(context.Context, *HaltMarket
 }
 func (UnimplementedBiddingServiceServer) ResumeMarket(context.Context, *ResumeMarketRequest) (*ResumeMarketResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResumeMarket not implemented")
+}
+func (UnimplementedBiddingServiceServer) ReverseMatch(context.Context, *ReverseMatchRequest) (*ReverseMatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReverseMatch not implemented")
 }
 func (UnimplementedBiddingServiceServer) GetAccountLimits(context.Context, *GetAccountLimitsRequest) (*GetAccountLimitsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAccountLimits not implemented")
@@ -1162,6 +1184,24 @@ func _BiddingService_ResumeMarket_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _BiddingService_ReverseMatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReverseMatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).ReverseMatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_ReverseMatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).ReverseMatch(ctx, req.(*ReverseMatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _BiddingService_GetAccountLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetAccountLimitsRequest)
 	if err := dec(in); err != nil {
@@ -1312,6 +1352,10 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResumeMarket",
 			Handler:    _BiddingService_ResumeMarket_Handler,
+		},
+		{
+			MethodName: "ReverseMatch",
+			Handler:    _BiddingService_ReverseMatch_Handler,
 		},
 		{
 			MethodName: "GetAccountLimits",

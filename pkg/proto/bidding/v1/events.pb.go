@@ -9,6 +9,7 @@ package biddingv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -122,12 +123,130 @@ func (x *MatchMade) GetQuantity() int32 {
 	return 0
 }
 
+// MatchReversed says that a sale came to nothing and counts no longer (ORDER-002).
+type MatchReversed struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	MatchId  int64                  `protobuf:"varint,1,opt,name=match_id,json=matchId,proto3" json:"match_id,omitempty"`
+	MarketId string                 `protobuf:"bytes,2,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	BidId    int64                  `protobuf:"varint,3,opt,name=bid_id,json=bidId,proto3" json:"bid_id,omitempty"`
+	AskId    int64                  `protobuf:"varint,4,opt,name=ask_id,json=askId,proto3" json:"ask_id,omitempty"`
+	BuyerId  string                 `protobuf:"bytes,5,opt,name=buyer_id,json=buyerId,proto3" json:"buyer_id,omitempty"`
+	SellerId string                 `protobuf:"bytes,6,opt,name=seller_id,json=sellerId,proto3" json:"seller_id,omitempty"`
+	Price    int64                  `protobuf:"varint,7,opt,name=price,proto3" json:"price,omitempty"`
+	Quantity int32                  `protobuf:"varint,8,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Reason   string                 `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When the match was made.
+	SoldAt        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=sold_at,json=soldAt,proto3" json:"sold_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatchReversed) Reset() {
+	*x = MatchReversed{}
+	mi := &file_bidding_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatchReversed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatchReversed) ProtoMessage() {}
+
+func (x *MatchReversed) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatchReversed.ProtoReflect.Descriptor instead.
+func (*MatchReversed) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *MatchReversed) GetMatchId() int64 {
+	if x != nil {
+		return x.MatchId
+	}
+	return 0
+}
+
+func (x *MatchReversed) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *MatchReversed) GetBidId() int64 {
+	if x != nil {
+		return x.BidId
+	}
+	return 0
+}
+
+func (x *MatchReversed) GetAskId() int64 {
+	if x != nil {
+		return x.AskId
+	}
+	return 0
+}
+
+func (x *MatchReversed) GetBuyerId() string {
+	if x != nil {
+		return x.BuyerId
+	}
+	return ""
+}
+
+func (x *MatchReversed) GetSellerId() string {
+	if x != nil {
+		return x.SellerId
+	}
+	return ""
+}
+
+func (x *MatchReversed) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *MatchReversed) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *MatchReversed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *MatchReversed) GetSoldAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SoldAt
+	}
+	return nil
+}
+
 var File_bidding_v1_events_proto protoreflect.FileDescriptor
 
 const file_bidding_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x17bidding/v1/events.proto\x12\n" +
-	"bidding.v1\"\xdb\x01\n" +
+	"bidding.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
 	"\tMatchMade\x12\x19\n" +
 	"\bmatch_id\x18\x01 \x01(\x03R\amatchId\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x15\n" +
@@ -136,7 +255,19 @@ const file_bidding_v1_events_proto_rawDesc = "" +
 	"\bbuyer_id\x18\x05 \x01(\tR\abuyerId\x12\x1b\n" +
 	"\tseller_id\x18\x06 \x01(\tR\bsellerId\x12\x14\n" +
 	"\x05price\x18\a \x01(\x03R\x05price\x12\x1a\n" +
-	"\bquantity\x18\b \x01(\x05R\bquantityBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
+	"\bquantity\x18\b \x01(\x05R\bquantity\"\xac\x02\n" +
+	"\rMatchReversed\x12\x19\n" +
+	"\bmatch_id\x18\x01 \x01(\x03R\amatchId\x12\x1b\n" +
+	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x15\n" +
+	"\x06bid_id\x18\x03 \x01(\x03R\x05bidId\x12\x15\n" +
+	"\x06ask_id\x18\x04 \x01(\x03R\x05askId\x12\x19\n" +
+	"\bbuyer_id\x18\x05 \x01(\tR\abuyerId\x12\x1b\n" +
+	"\tseller_id\x18\x06 \x01(\tR\bsellerId\x12\x14\n" +
+	"\x05price\x18\a \x01(\x03R\x05price\x12\x1a\n" +
+	"\bquantity\x18\b \x01(\x05R\bquantity\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x123\n" +
+	"\asold_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06soldAtBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
 
 var (
 	file_bidding_v1_events_proto_rawDescOnce sync.Once
@@ -150,16 +281,19 @@ func file_bidding_v1_events_proto_rawDescGZIP() []byte {
 	return file_bidding_v1_events_proto_rawDescData
 }
 
-var file_bidding_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_bidding_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_bidding_v1_events_proto_goTypes = []any{
-	(*MatchMade)(nil), // 0: bidding.v1.MatchMade
+	(*MatchMade)(nil),             // 0: bidding.v1.MatchMade
+	(*MatchReversed)(nil),         // 1: bidding.v1.MatchReversed
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 }
 var file_bidding_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: bidding.v1.MatchReversed.sold_at:type_name -> google.protobuf.Timestamp
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_events_proto_init() }
@@ -173,7 +307,7 @@ func file_bidding_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_events_proto_rawDesc), len(file_bidding_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

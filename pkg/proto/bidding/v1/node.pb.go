@@ -310,6 +310,7 @@ type NodeOrder struct {
 	Replaces      int64                  `protobuf:"varint,17,opt,name=replaces,proto3" json:"replaces,omitempty"`
 	Version       int64                  `protobuf:"varint,18,opt,name=version,proto3" json:"version,omitempty"`
 	Currency      string                 `protobuf:"bytes,19,opt,name=currency,proto3" json:"currency,omitempty"`
+	Reinstates    int64                  `protobuf:"varint,20,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -477,6 +478,13 @@ func (x *NodeOrder) GetCurrency() string {
 	return ""
 }
 
+func (x *NodeOrder) GetReinstates() int64 {
+	if x != nil {
+		return x.Reinstates
+	}
+	return 0
+}
+
 type NodeMatch struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -492,6 +500,9 @@ type NodeMatch struct {
 	PriceRule     uint32                 `protobuf:"varint,11,opt,name=price_rule,json=priceRule,proto3" json:"price_rule,omitempty"`
 	CreatedAt     int64                  `protobuf:"varint,12,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	Currency      string                 `protobuf:"bytes,13,opt,name=currency,proto3" json:"currency,omitempty"`
+	ReversedAt    int64                  `protobuf:"varint,14,opt,name=reversed_at,json=reversedAt,proto3" json:"reversed_at,omitempty"`
+	Reversal      string                 `protobuf:"bytes,15,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	Reinstated    int64                  `protobuf:"varint,16,opt,name=reinstated,proto3" json:"reinstated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -615,6 +626,27 @@ func (x *NodeMatch) GetCurrency() string {
 		return x.Currency
 	}
 	return ""
+}
+
+func (x *NodeMatch) GetReversedAt() int64 {
+	if x != nil {
+		return x.ReversedAt
+	}
+	return 0
+}
+
+func (x *NodeMatch) GetReversal() string {
+	if x != nil {
+		return x.Reversal
+	}
+	return ""
+}
+
+func (x *NodeMatch) GetReinstated() int64 {
+	if x != nil {
+		return x.Reinstated
+	}
+	return 0
 }
 
 type NodeMarket struct {
@@ -1014,6 +1046,7 @@ type WatchResponse struct {
 	BestBid       *NodeLevel             `protobuf:"bytes,7,opt,name=best_bid,json=bestBid,proto3" json:"best_bid,omitempty"`
 	BestAsk       *NodeLevel             `protobuf:"bytes,8,opt,name=best_ask,json=bestAsk,proto3" json:"best_ask,omitempty"`
 	Look          *LookResponse          `protobuf:"bytes,9,opt,name=look,proto3" json:"look,omitempty"`
+	Undone        []int64                `protobuf:"varint,10,rep,packed,name=undone,proto3" json:"undone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1107,6 +1140,13 @@ func (x *WatchResponse) GetBestAsk() *NodeLevel {
 func (x *WatchResponse) GetLook() *LookResponse {
 	if x != nil {
 		return x.Look
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetUndone() []int64 {
+	if x != nil {
+		return x.Undone
 	}
 	return nil
 }
@@ -1307,7 +1347,7 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\x06closed\x18\x04 \x03(\v2\x15.bidding.v1.NodeOrderR\x06closed\x12.\n" +
 	"\x06market\x18\x05 \x01(\v2\x16.bidding.v1.NodeMarketR\x06market\x12\x12\n" +
 	"\x04kept\x18\x06 \x01(\bR\x04kept\x12\x16\n" +
-	"\x06repeat\x18\a \x01(\bR\x06repeat\"\xfb\x03\n" +
+	"\x06repeat\x18\a \x01(\bR\x06repeat\"\x9b\x04\n" +
 	"\tNodeOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x18\n" +
@@ -1331,7 +1371,10 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\tclosed_at\x18\x10 \x01(\x03R\bclosedAt\x12\x1a\n" +
 	"\breplaces\x18\x11 \x01(\x03R\breplaces\x12\x18\n" +
 	"\aversion\x18\x12 \x01(\x03R\aversion\x12\x1a\n" +
-	"\bcurrency\x18\x13 \x01(\tR\bcurrency\"\xc4\x02\n" +
+	"\bcurrency\x18\x13 \x01(\tR\bcurrency\x12\x1e\n" +
+	"\n" +
+	"reinstates\x18\x14 \x01(\x03R\n" +
+	"reinstates\"\xa1\x03\n" +
 	"\tNodeMatch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x10\n" +
@@ -1348,7 +1391,13 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"price_rule\x18\v \x01(\rR\tpriceRule\x12\x1d\n" +
 	"\n" +
 	"created_at\x18\f \x01(\x03R\tcreatedAt\x12\x1a\n" +
-	"\bcurrency\x18\r \x01(\tR\bcurrency\"\x82\x04\n" +
+	"\bcurrency\x18\r \x01(\tR\bcurrency\x12\x1f\n" +
+	"\vreversed_at\x18\x0e \x01(\x03R\n" +
+	"reversedAt\x12\x1a\n" +
+	"\breversal\x18\x0f \x01(\tR\breversal\x12\x1e\n" +
+	"\n" +
+	"reinstated\x18\x10 \x01(\x03R\n" +
+	"reinstated\"\x82\x04\n" +
 	"\n" +
 	"NodeMarket\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
@@ -1389,7 +1438,7 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\x06market\x18\x01 \x01(\fB\a\xbaH\x04z\x02h\x10R\x06market\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x03R\x05after\x12!\n" +
 	"\x06levels\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x06levels\x12:\n" +
-	"\bunopened\x18\x04 \x01(\v2\x16.bidding.v1.NodeMarketB\x06\xbaH\x03\xc8\x01\x01R\bunopened\"\xcc\x02\n" +
+	"\bunopened\x18\x04 \x01(\v2\x16.bidding.v1.NodeMarketB\x06\xbaH\x03\xc8\x01\x01R\bunopened\"\xe4\x02\n" +
 	"\rWatchResponse\x12\x1a\n" +
 	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12\x19\n" +
 	"\bprev_seq\x18\x02 \x01(\x03R\aprevSeq\x12\x10\n" +
@@ -1399,7 +1448,9 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\x06missed\x18\x06 \x01(\bR\x06missed\x120\n" +
 	"\bbest_bid\x18\a \x01(\v2\x15.bidding.v1.NodeLevelR\abestBid\x120\n" +
 	"\bbest_ask\x18\b \x01(\v2\x15.bidding.v1.NodeLevelR\abestAsk\x12,\n" +
-	"\x04look\x18\t \x01(\v2\x18.bidding.v1.LookResponseR\x04look\"b\n" +
+	"\x04look\x18\t \x01(\v2\x18.bidding.v1.LookResponseR\x04look\x12\x16\n" +
+	"\x06undone\x18\n" +
+	" \x03(\x03R\x06undone\"b\n" +
 	"\bNodeSale\x12\x14\n" +
 	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x14\n" +
 	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1a\n" +

@@ -94,6 +94,7 @@ type Entry struct {
 	//	*Entry_Limits
 	//	*Entry_ChangeListing
 	//	*Entry_Ban
+	//	*Entry_ReverseMatch
 	Command isEntry_Command `protobuf_oneof:"command"`
 	Events  []*Event        `protobuf:"bytes,15,rep,name=events,proto3" json:"events,omitempty"`
 	// The market's feed sequence after this entry.
@@ -238,6 +239,15 @@ func (x *Entry) GetBan() *Ban {
 	return nil
 }
 
+func (x *Entry) GetReverseMatch() *ReverseMatch {
+	if x != nil {
+		if x, ok := x.Command.(*Entry_ReverseMatch); ok {
+			return x.ReverseMatch
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetEvents() []*Event {
 	if x != nil {
 		return x.Events
@@ -303,6 +313,10 @@ type Entry_Ban struct {
 	Ban *Ban `protobuf:"bytes,11,opt,name=ban,proto3,oneof"`
 }
 
+type Entry_ReverseMatch struct {
+	ReverseMatch *ReverseMatch `protobuf:"bytes,12,opt,name=reverse_match,json=reverseMatch,proto3,oneof"`
+}
+
 func (*Entry_Place) isEntry_Command() {}
 
 func (*Entry_Cancel) isEntry_Command() {}
@@ -322,6 +336,8 @@ func (*Entry_Limits) isEntry_Command() {}
 func (*Entry_ChangeListing) isEntry_Command() {}
 
 func (*Entry_Ban) isEntry_Command() {}
+
+func (*Entry_ReverseMatch) isEntry_Command() {}
 
 type Outcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1008,6 +1024,295 @@ func (x *Ban) GetVersion() int64 {
 	return 0
 }
 
+// ReverseMatch undoes a match; what it did is in the events.
+type ReverseMatch struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Match     int64                  `protobuf:"varint,1,opt,name=match,proto3" json:"match,omitempty"`
+	Bid       int64                  `protobuf:"varint,2,opt,name=bid,proto3" json:"bid,omitempty"`
+	Ask       int64                  `protobuf:"varint,3,opt,name=ask,proto3" json:"ask,omitempty"`
+	Buyer     []byte                 `protobuf:"bytes,4,opt,name=buyer,proto3" json:"buyer,omitempty"`
+	Seller    []byte                 `protobuf:"bytes,5,opt,name=seller,proto3" json:"seller,omitempty"`
+	Price     int64                  `protobuf:"varint,6,opt,name=price,proto3" json:"price,omitempty"`
+	BidPrice  int64                  `protobuf:"varint,7,opt,name=bid_price,json=bidPrice,proto3" json:"bid_price,omitempty"`
+	Quantity  int32                  `protobuf:"varint,8,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Taker     int32                  `protobuf:"varint,9,opt,name=taker,proto3" json:"taker,omitempty"`
+	PriceRule int32                  `protobuf:"varint,10,opt,name=price_rule,json=priceRule,proto3" json:"price_rule,omitempty"`
+	// When it was made.
+	SoldAt int64  `protobuf:"varint,11,opt,name=sold_at,json=soldAt,proto3" json:"sold_at,omitempty"`
+	Reason string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The market's last sale before the match that stands; absent when there is none.
+	Previous *Sale `protobuf:"bytes,13,opt,name=previous,proto3" json:"previous,omitempty"`
+	// What was asked to come back; absent when nothing was.
+	Returning     *ReturningAsk `protobuf:"bytes,14,opt,name=returning,proto3" json:"returning,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseMatch) Reset() {
+	*x = ReverseMatch{}
+	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseMatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseMatch) ProtoMessage() {}
+
+func (x *ReverseMatch) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseMatch.ProtoReflect.Descriptor instead.
+func (*ReverseMatch) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReverseMatch) GetMatch() int64 {
+	if x != nil {
+		return x.Match
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetBid() int64 {
+	if x != nil {
+		return x.Bid
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetAsk() int64 {
+	if x != nil {
+		return x.Ask
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetBuyer() []byte {
+	if x != nil {
+		return x.Buyer
+	}
+	return nil
+}
+
+func (x *ReverseMatch) GetSeller() []byte {
+	if x != nil {
+		return x.Seller
+	}
+	return nil
+}
+
+func (x *ReverseMatch) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetBidPrice() int64 {
+	if x != nil {
+		return x.BidPrice
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetTaker() int32 {
+	if x != nil {
+		return x.Taker
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetPriceRule() int32 {
+	if x != nil {
+		return x.PriceRule
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetSoldAt() int64 {
+	if x != nil {
+		return x.SoldAt
+	}
+	return 0
+}
+
+func (x *ReverseMatch) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReverseMatch) GetPrevious() *Sale {
+	if x != nil {
+		return x.Previous
+	}
+	return nil
+}
+
+func (x *ReverseMatch) GetReturning() *ReturningAsk {
+	if x != nil {
+		return x.Returning
+	}
+	return nil
+}
+
+type Sale struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Match         int64                  `protobuf:"varint,1,opt,name=match,proto3" json:"match,omitempty"`
+	Price         int64                  `protobuf:"varint,2,opt,name=price,proto3" json:"price,omitempty"`
+	Quantity      int32                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	At            int64                  `protobuf:"varint,4,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sale) Reset() {
+	*x = Sale{}
+	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sale) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sale) ProtoMessage() {}
+
+func (x *Sale) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sale.ProtoReflect.Descriptor instead.
+func (*Sale) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Sale) GetMatch() int64 {
+	if x != nil {
+		return x.Match
+	}
+	return 0
+}
+
+func (x *Sale) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *Sale) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Sale) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+type ReturningAsk struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Price     int64                  `protobuf:"varint,1,opt,name=price,proto3" json:"price,omitempty"`
+	Priority  int64                  `protobuf:"varint,2,opt,name=priority,proto3" json:"priority,omitempty"`
+	ExpiresAt int64                  `protobuf:"varint,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// What the ask of the match was when that was looked up.
+	Status        int32 `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturningAsk) Reset() {
+	*x = ReturningAsk{}
+	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturningAsk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturningAsk) ProtoMessage() {}
+
+func (x *ReturningAsk) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturningAsk.ProtoReflect.Descriptor instead.
+func (*ReturningAsk) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReturningAsk) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *ReturningAsk) GetPriority() int64 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *ReturningAsk) GetExpiresAt() int64 {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return 0
+}
+
+func (x *ReturningAsk) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
 type Settings struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Tick          int64                  `protobuf:"varint,1,opt,name=tick,proto3" json:"tick,omitempty"`
@@ -1022,7 +1327,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1339,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1352,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{11}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Settings) GetTick() int64 {
@@ -1104,7 +1409,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1421,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1434,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{12}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Limits) GetAccount() []byte {
@@ -1170,6 +1475,7 @@ type Event struct {
 	//	*Event_Matched
 	//	*Event_Closed
 	//	*Event_Reduced
+	//	*Event_Reversed
 	Event         isEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1177,7 +1483,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1495,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1508,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{13}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Event) GetN() int64 {
@@ -1255,6 +1561,15 @@ func (x *Event) GetReduced() *Reduced {
 	return nil
 }
 
+func (x *Event) GetReversed() *Reversed {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Reversed); ok {
+			return x.Reversed
+		}
+	}
+	return nil
+}
+
 type isEvent_Event interface {
 	isEvent_Event()
 }
@@ -1275,6 +1590,10 @@ type Event_Reduced struct {
 	Reduced *Reduced `protobuf:"bytes,5,opt,name=reduced,proto3,oneof"`
 }
 
+type Event_Reversed struct {
+	Reversed *Reversed `protobuf:"bytes,6,opt,name=reversed,proto3,oneof"`
+}
+
 func (*Event_Accepted) isEvent_Event() {}
 
 func (*Event_Matched) isEvent_Event() {}
@@ -1282,6 +1601,8 @@ func (*Event_Matched) isEvent_Event() {}
 func (*Event_Closed) isEvent_Event() {}
 
 func (*Event_Reduced) isEvent_Event() {}
+
+func (*Event_Reversed) isEvent_Event() {}
 
 // Accepted says an order entered; rejected ones are followed by their Closed.
 type Accepted struct {
@@ -1303,7 +1624,7 @@ type Accepted struct {
 
 func (x *Accepted) Reset() {
 	*x = Accepted{}
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1636,7 @@ func (x *Accepted) String() string {
 func (*Accepted) ProtoMessage() {}
 
 func (x *Accepted) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1649,7 @@ func (x *Accepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accepted.ProtoReflect.Descriptor instead.
 func (*Accepted) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Accepted) GetOrder() int64 {
@@ -1423,7 +1744,7 @@ type Matched struct {
 
 func (x *Matched) Reset() {
 	*x = Matched{}
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1756,7 @@ func (x *Matched) String() string {
 func (*Matched) ProtoMessage() {}
 
 func (x *Matched) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1769,7 @@ func (x *Matched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Matched.ProtoReflect.Descriptor instead.
 func (*Matched) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Matched) GetMatch() int64 {
@@ -1551,7 +1872,7 @@ type Closed struct {
 
 func (x *Closed) Reset() {
 	*x = Closed{}
-	mi := &file_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_journal_v1_journal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1884,7 @@ func (x *Closed) String() string {
 func (*Closed) ProtoMessage() {}
 
 func (x *Closed) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_journal_v1_journal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1897,7 @@ func (x *Closed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closed.ProtoReflect.Descriptor instead.
 func (*Closed) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{16}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Closed) GetOrder() int64 {
@@ -1643,7 +1964,7 @@ type Reduced struct {
 
 func (x *Reduced) Reset() {
 	*x = Reduced{}
-	mi := &file_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_journal_v1_journal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +1976,7 @@ func (x *Reduced) String() string {
 func (*Reduced) ProtoMessage() {}
 
 func (x *Reduced) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_journal_v1_journal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +1989,7 @@ func (x *Reduced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reduced.ProtoReflect.Descriptor instead.
 func (*Reduced) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{17}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Reduced) GetOrder() int64 {
@@ -1713,6 +2034,108 @@ func (x *Reduced) GetPrice() int64 {
 	return 0
 }
 
+// Reversed says that a match counts no longer. An Accepted after it is its ask's coming back.
+type Reversed struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Match    int64                  `protobuf:"varint,1,opt,name=match,proto3" json:"match,omitempty"`
+	Bid      int64                  `protobuf:"varint,2,opt,name=bid,proto3" json:"bid,omitempty"`
+	Ask      int64                  `protobuf:"varint,3,opt,name=ask,proto3" json:"ask,omitempty"`
+	Price    int64                  `protobuf:"varint,4,opt,name=price,proto3" json:"price,omitempty"`
+	Quantity int32                  `protobuf:"varint,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Buyer    []byte                 `protobuf:"bytes,6,opt,name=buyer,proto3" json:"buyer,omitempty"`
+	Seller   []byte                 `protobuf:"bytes,7,opt,name=seller,proto3" json:"seller,omitempty"`
+	// The market's last sale from then on; absent when there is none.
+	LastSale      *Sale `protobuf:"bytes,8,opt,name=last_sale,json=lastSale,proto3" json:"last_sale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reversed) Reset() {
+	*x = Reversed{}
+	mi := &file_journal_v1_journal_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reversed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reversed) ProtoMessage() {}
+
+func (x *Reversed) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reversed.ProtoReflect.Descriptor instead.
+func (*Reversed) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Reversed) GetMatch() int64 {
+	if x != nil {
+		return x.Match
+	}
+	return 0
+}
+
+func (x *Reversed) GetBid() int64 {
+	if x != nil {
+		return x.Bid
+	}
+	return 0
+}
+
+func (x *Reversed) GetAsk() int64 {
+	if x != nil {
+		return x.Ask
+	}
+	return 0
+}
+
+func (x *Reversed) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *Reversed) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Reversed) GetBuyer() []byte {
+	if x != nil {
+		return x.Buyer
+	}
+	return nil
+}
+
+func (x *Reversed) GetSeller() []byte {
+	if x != nil {
+		return x.Seller
+	}
+	return nil
+}
+
+func (x *Reversed) GetLastSale() *Sale {
+	if x != nil {
+		return x.LastSale
+	}
+	return nil
+}
+
 var File_journal_v1_journal_proto protoreflect.FileDescriptor
 
 const file_journal_v1_journal_proto_rawDesc = "" +
@@ -1721,7 +2144,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"journal.v1\"N\n" +
 	"\x05Batch\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12+\n" +
-	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\x95\x05\n" +
+	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\xd6\x05\n" +
 	"\x05Entry\x12\x16\n" +
 	"\x06market\x18\x01 \x01(\fR\x06market\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x11.journal.v1.PlaceH\x00R\x05place\x12,\n" +
@@ -1736,7 +2159,8 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x06limits\x18\t \x01(\v2\x12.journal.v1.LimitsH\x00R\x06limits\x12B\n" +
 	"\x0echange_listing\x18\n" +
 	" \x01(\v2\x19.journal.v1.ChangeListingH\x00R\rchangeListing\x12#\n" +
-	"\x03ban\x18\v \x01(\v2\x0f.journal.v1.BanH\x00R\x03ban\x12)\n" +
+	"\x03ban\x18\v \x01(\v2\x0f.journal.v1.BanH\x00R\x03ban\x12?\n" +
+	"\rreverse_match\x18\f \x01(\v2\x18.journal.v1.ReverseMatchH\x00R\freverseMatch\x12)\n" +
 	"\x06events\x18\x0f \x03(\v2\x11.journal.v1.EventR\x06events\x12\x19\n" +
 	"\bfeed_seq\x18\x10 \x01(\x03R\afeedSeq\x12-\n" +
 	"\aoutcome\x18\x11 \x01(\v2\x13.journal.v1.OutcomeR\aoutcomeB\t\n" +
@@ -1797,7 +2221,35 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x03Ban\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x16\n" +
 	"\x06lifted\x18\x02 \x01(\bR\x06lifted\x12\x18\n" +
-	"\aversion\x18\x03 \x01(\x03R\aversion\"\xa0\x01\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\"\x91\x03\n" +
+	"\fReverseMatch\x12\x14\n" +
+	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x10\n" +
+	"\x03bid\x18\x02 \x01(\x03R\x03bid\x12\x10\n" +
+	"\x03ask\x18\x03 \x01(\x03R\x03ask\x12\x14\n" +
+	"\x05buyer\x18\x04 \x01(\fR\x05buyer\x12\x16\n" +
+	"\x06seller\x18\x05 \x01(\fR\x06seller\x12\x14\n" +
+	"\x05price\x18\x06 \x01(\x03R\x05price\x12\x1b\n" +
+	"\tbid_price\x18\a \x01(\x03R\bbidPrice\x12\x1a\n" +
+	"\bquantity\x18\b \x01(\x05R\bquantity\x12\x14\n" +
+	"\x05taker\x18\t \x01(\x05R\x05taker\x12\x1d\n" +
+	"\n" +
+	"price_rule\x18\n" +
+	" \x01(\x05R\tpriceRule\x12\x17\n" +
+	"\asold_at\x18\v \x01(\x03R\x06soldAt\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12,\n" +
+	"\bprevious\x18\r \x01(\v2\x10.journal.v1.SaleR\bprevious\x126\n" +
+	"\treturning\x18\x0e \x01(\v2\x18.journal.v1.ReturningAskR\treturning\"^\n" +
+	"\x04Sale\x12\x14\n" +
+	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x14\n" +
+	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x0e\n" +
+	"\x02at\x18\x04 \x01(\x03R\x02at\"w\n" +
+	"\fReturningAsk\x12\x14\n" +
+	"\x05price\x18\x01 \x01(\x03R\x05price\x12\x1a\n" +
+	"\bpriority\x18\x02 \x01(\x03R\bpriority\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\x03R\texpiresAt\x12\x16\n" +
+	"\x06status\x18\x04 \x01(\x05R\x06status\"\xa0\x01\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04tick\x18\x01 \x01(\x03R\x04tick\x12\x1b\n" +
 	"\tmax_price\x18\x02 \x01(\x03R\bmaxPrice\x12\x1d\n" +
@@ -1810,13 +2262,14 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12-\n" +
 	"\x13max_open_per_market\x18\x02 \x01(\x05R\x10maxOpenPerMarket\x12$\n" +
 	"\x0emax_open_total\x18\x03 \x01(\x05R\fmaxOpenTotal\x12\x14\n" +
-	"\x05actor\x18\x04 \x01(\fR\x05actor\"\xe2\x01\n" +
+	"\x05actor\x18\x04 \x01(\fR\x05actor\"\x96\x02\n" +
 	"\x05Event\x12\f\n" +
 	"\x01n\x18\x01 \x01(\x03R\x01n\x122\n" +
 	"\baccepted\x18\x02 \x01(\v2\x14.journal.v1.AcceptedH\x00R\baccepted\x12/\n" +
 	"\amatched\x18\x03 \x01(\v2\x13.journal.v1.MatchedH\x00R\amatched\x12,\n" +
 	"\x06closed\x18\x04 \x01(\v2\x12.journal.v1.ClosedH\x00R\x06closed\x12/\n" +
-	"\areduced\x18\x05 \x01(\v2\x13.journal.v1.ReducedH\x00R\areducedB\a\n" +
+	"\areduced\x18\x05 \x01(\v2\x13.journal.v1.ReducedH\x00R\areduced\x122\n" +
+	"\breversed\x18\x06 \x01(\v2\x14.journal.v1.ReversedH\x00R\breversedB\a\n" +
 	"\x05event\"\x8a\x02\n" +
 	"\bAccepted\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\x03R\x05order\x12\x1a\n" +
@@ -1861,7 +2314,16 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x12\n" +
 	"\x04open\x18\x04 \x01(\x05R\x04open\x12\x18\n" +
 	"\aaccount\x18\x05 \x01(\fR\aaccount\x12\x14\n" +
-	"\x05price\x18\x06 \x01(\x03R\x05priceBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1;journalv1b\x06proto3"
+	"\x05price\x18\x06 \x01(\x03R\x05price\"\xd3\x01\n" +
+	"\bReversed\x12\x14\n" +
+	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x10\n" +
+	"\x03bid\x18\x02 \x01(\x03R\x03bid\x12\x10\n" +
+	"\x03ask\x18\x03 \x01(\x03R\x03ask\x12\x14\n" +
+	"\x05price\x18\x04 \x01(\x03R\x05price\x12\x1a\n" +
+	"\bquantity\x18\x05 \x01(\x05R\bquantity\x12\x14\n" +
+	"\x05buyer\x18\x06 \x01(\fR\x05buyer\x12\x16\n" +
+	"\x06seller\x18\a \x01(\fR\x06seller\x12-\n" +
+	"\tlast_sale\x18\b \x01(\v2\x10.journal.v1.SaleR\blastSaleBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_journal_proto_rawDescOnce sync.Once
@@ -1875,7 +2337,7 @@ func file_journal_v1_journal_proto_rawDescGZIP() []byte {
 	return file_journal_v1_journal_proto_rawDescData
 }
 
-var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_journal_v1_journal_proto_goTypes = []any{
 	(*Batch)(nil),         // 0: journal.v1.Batch
 	(*Entry)(nil),         // 1: journal.v1.Entry
@@ -1888,13 +2350,17 @@ var file_journal_v1_journal_proto_goTypes = []any{
 	(*OpenMarket)(nil),    // 8: journal.v1.OpenMarket
 	(*ChangeListing)(nil), // 9: journal.v1.ChangeListing
 	(*Ban)(nil),           // 10: journal.v1.Ban
-	(*Settings)(nil),      // 11: journal.v1.Settings
-	(*Limits)(nil),        // 12: journal.v1.Limits
-	(*Event)(nil),         // 13: journal.v1.Event
-	(*Accepted)(nil),      // 14: journal.v1.Accepted
-	(*Matched)(nil),       // 15: journal.v1.Matched
-	(*Closed)(nil),        // 16: journal.v1.Closed
-	(*Reduced)(nil),       // 17: journal.v1.Reduced
+	(*ReverseMatch)(nil),  // 11: journal.v1.ReverseMatch
+	(*Sale)(nil),          // 12: journal.v1.Sale
+	(*ReturningAsk)(nil),  // 13: journal.v1.ReturningAsk
+	(*Settings)(nil),      // 14: journal.v1.Settings
+	(*Limits)(nil),        // 15: journal.v1.Limits
+	(*Event)(nil),         // 16: journal.v1.Event
+	(*Accepted)(nil),      // 17: journal.v1.Accepted
+	(*Matched)(nil),       // 18: journal.v1.Matched
+	(*Closed)(nil),        // 19: journal.v1.Closed
+	(*Reduced)(nil),       // 20: journal.v1.Reduced
+	(*Reversed)(nil),      // 21: journal.v1.Reversed
 }
 var file_journal_v1_journal_proto_depIdxs = []int32{
 	1,  // 0: journal.v1.Batch.entries:type_name -> journal.v1.Entry
@@ -1904,22 +2370,27 @@ var file_journal_v1_journal_proto_depIdxs = []int32{
 	6,  // 4: journal.v1.Entry.replace:type_name -> journal.v1.Replace
 	7,  // 5: journal.v1.Entry.expire:type_name -> journal.v1.Expire
 	8,  // 6: journal.v1.Entry.open_market:type_name -> journal.v1.OpenMarket
-	11, // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
-	12, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
+	14, // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
+	15, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
 	9,  // 9: journal.v1.Entry.change_listing:type_name -> journal.v1.ChangeListing
 	10, // 10: journal.v1.Entry.ban:type_name -> journal.v1.Ban
-	13, // 11: journal.v1.Entry.events:type_name -> journal.v1.Event
-	2,  // 12: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
-	11, // 13: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
-	14, // 14: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
-	15, // 15: journal.v1.Event.matched:type_name -> journal.v1.Matched
-	16, // 16: journal.v1.Event.closed:type_name -> journal.v1.Closed
-	17, // 17: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	11, // 11: journal.v1.Entry.reverse_match:type_name -> journal.v1.ReverseMatch
+	16, // 12: journal.v1.Entry.events:type_name -> journal.v1.Event
+	2,  // 13: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
+	14, // 14: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
+	12, // 15: journal.v1.ReverseMatch.previous:type_name -> journal.v1.Sale
+	13, // 16: journal.v1.ReverseMatch.returning:type_name -> journal.v1.ReturningAsk
+	17, // 17: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
+	18, // 18: journal.v1.Event.matched:type_name -> journal.v1.Matched
+	19, // 19: journal.v1.Event.closed:type_name -> journal.v1.Closed
+	20, // 20: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
+	21, // 21: journal.v1.Event.reversed:type_name -> journal.v1.Reversed
+	12, // 22: journal.v1.Reversed.last_sale:type_name -> journal.v1.Sale
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_journal_proto_init() }
@@ -1938,12 +2409,14 @@ func file_journal_v1_journal_proto_init() {
 		(*Entry_Limits)(nil),
 		(*Entry_ChangeListing)(nil),
 		(*Entry_Ban)(nil),
+		(*Entry_ReverseMatch)(nil),
 	}
-	file_journal_v1_journal_proto_msgTypes[13].OneofWrappers = []any{
+	file_journal_v1_journal_proto_msgTypes[16].OneofWrappers = []any{
 		(*Event_Accepted)(nil),
 		(*Event_Matched)(nil),
 		(*Event_Closed)(nil),
 		(*Event_Reduced)(nil),
+		(*Event_Reversed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1951,7 +2424,7 @@ func file_journal_v1_journal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_journal_proto_rawDesc), len(file_journal_v1_journal_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
