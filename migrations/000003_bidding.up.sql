@@ -120,6 +120,7 @@ CREATE TABLE bids (
     closed_at       timestamptz,
     closed_n        bigint,
     version         bigint NOT NULL,
+    warned          boolean NOT NULL DEFAULT false, -- no warning of its end is due any more
     CONSTRAINT bids_matched_check CHECK ((status = 'matched') = (open_quantity = 0)),
     CONSTRAINT bids_closed_check CHECK ((status IN ('active', 'partially_matched')) = (closed_at IS NULL)
                                     AND (closed_at IS NULL) = (closed_n IS NULL))
@@ -148,6 +149,7 @@ CREATE TABLE asks (
     closed_at       timestamptz,
     closed_n        bigint,
     version         bigint NOT NULL,
+    warned          boolean NOT NULL DEFAULT false, -- no warning of its end is due any more
     CONSTRAINT asks_matched_check CHECK ((status = 'matched') = (open_quantity = 0)),
     CONSTRAINT asks_closed_check CHECK ((status IN ('active', 'partially_matched')) = (closed_at IS NULL)
                                     AND (closed_at IS NULL) = (closed_n IS NULL))
@@ -228,6 +230,15 @@ CREATE TABLE bidding_bans (
     version    bigint NOT NULL CHECK (version > 0),
     lifted     boolean NOT NULL,
     updated_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, account_id)
+);
+
+-- Dead men's switches that are set: when the account's orders in the shard are cancelled
+-- unless that is put off.
+CREATE TABLE bidding_dead_men (
+    shard      smallint NOT NULL REFERENCES bidding_shards (shard),
+    account_id uuid NOT NULL,
+    ends_at    timestamptz NOT NULL,
     PRIMARY KEY (shard, account_id)
 );
 

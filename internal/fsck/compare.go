@@ -17,7 +17,7 @@ const parcel = 5000
 // compare compares what is left with the tables, then looks for rows of theirs
 // that no journal knows.
 func (x *exchange) compare(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{x.compareParcels, x.compareReversals, x.unknownRows, x.compareMarkets, x.compareLimits, x.compareBans} {
+	for _, step := range []func(context.Context) error{x.compareParcels, x.compareReversals, x.unknownRows, x.compareMarkets, x.compareLimits, x.compareBans, x.compareDeadMen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (x *exchange) compareOrders(ctx context.Context, side int32) error {
 		reinstates = "reinstates"
 	}
 	rows, err := x.tx.Query(ctx, `SELECT id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type, self_trade,
-		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version, `+reinstates+`
+		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version, warned, `+reinstates+`
 		FROM `+table+` WHERE id = ANY($1)`, keys(x.settled[side], func(o *orderRow) int64 { return o.ID }))
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (x *exchange) compareOrders(ctx context.Context, side int32) error {
 		var created, expires time.Time
 		var closed *time.Time
 		err := rows.Scan(&o.ID, &o.Market, &o.User, &o.Price, &o.Quantity, &o.OpenQuantity, &o.Status, &o.Reason, &o.Type, &o.SelfTrade,
-			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version, &o.Reinstates)
+			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version, &o.Warned, &o.Reinstates)
 		o.CreatedAt, o.ExpiresAt = instantOf(created), instantOf(expires)
 		if closed != nil {
 			o.ClosedAt = instantOf(*closed)

@@ -73,7 +73,8 @@ func (a *act) cancelledAll(c *journalv1.CancelAll) {
 	}
 	if why := c.GetReason(); why != "" {
 		b, known := a.banned[banKey{a.number, account}]
-		if why != banned || !known || b.Lifted {
+		forBan := why == banned && known && !b.Lifted
+		if !forBan && (why != ofDeadMan || a.dying != account) {
 			a.found("J16", "%s: the orders of account %s were cancelled because of %q", a.at, account, why)
 		}
 	}

@@ -24,12 +24,17 @@ type act struct {
 // events, then whether that is what was asked for and answered.
 func (s *shard) entry(ctx context.Context, r *row, number int, e *journalv1.Entry) error {
 	a := &act{shard: s, row: r, at: fmt.Sprintf("shard=%d seq=%d entry=%d", r.shard, r.seq, number), entry: e}
+	a.bury(a.at, e)
 	if c, ok := e.GetCommand().(*journalv1.Entry_Limits); ok {
 		a.limits(c.Limits)
 		return nil
 	}
 	if c, ok := e.GetCommand().(*journalv1.Entry_Ban); ok {
 		a.ban(c.Ban)
+		return nil
+	}
+	if c, ok := e.GetCommand().(*journalv1.Entry_DeadMan); ok {
+		a.deadMan(c.DeadMan)
 		return nil
 	}
 	marketID, ok := a.uuid(e.GetMarket())

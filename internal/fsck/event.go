@@ -24,6 +24,8 @@ func (a *act) event(ev *journalv1.Event) {
 		a.close(v.Closed)
 	case *journalv1.Event_Reduced:
 		a.reduce(v.Reduced)
+	case *journalv1.Event_Expiring:
+		a.expiring(v.Expiring)
 	case *journalv1.Event_Reversed:
 		a.reverse(v.Reversed)
 	default:
@@ -44,6 +46,7 @@ func (a *act) accept(v *journalv1.Accepted) {
 			ID: v.GetOrder(), Market: a.market.ID, User: account, Price: v.GetPrice(), Quantity: v.GetQuantity(), OpenQuantity: v.GetQuantity(),
 			Status: "active", Type: word(orderTypes, v.GetType()), SelfTrade: word(selfTrades, v.GetSelfTrade()), Priority: v.GetPriority(),
 			ClientOrderID: clientOrderID(a.entry), Replaces: v.GetReplaces(), CreatedAt: a.row.at, ExpiresAt: instant(v.GetExpiresAt()), Version: 1,
+			Warned: instant(v.GetExpiresAt())-a.row.at <= day,
 		},
 		side: v.GetSide(), first: v.GetQuantity(),
 	}
@@ -139,4 +142,17 @@ func (a *act) reduce(v *journalv1.Reduced) {
 		o.Status = "partially_matched"
 	}
 	o.Version++
+}
+
+// expiring warns of an order's end.
+func (a *act) expiring(v *journalv1.Expiring) {
+	o := a.open[v.GetOrder()]
+	if o == nil || o.Warned || o.side != v.GetSide() || o.Quantity != v.GetQuantity() || o.OpenQuantity != v.GetOpen() || o.Price != v.GetPrice() ||
+		!bytesAre(o.User, v.GetAccount()) || o.ExpiresAt != instant(v.GetExpiresAt()) || a.row.at < o.ExpiresAt-day || a.row.at >= o.ExpiresAt {
+		a.found("J06", "%s n=%d: order %d cannot be warned of", a.at, a.n, v.GetOrder())
+	}
+	if o != nil {
+		o.Warned = true
+		o.Version++
+	}
 }

@@ -70,6 +70,10 @@ var exchangeChecks = []check{
 				OR (u.id IS NOT NULL AND coalesce((SELECT max(a.created_at) FROM user_audit a WHERE a.user_id = u.id AND a.action = 'banned'),
 					'-infinity') < ` + attended + ` - interval '60 s')))`},
 
+	{"I11", "no dead man's switch is overdue by a minute (MATCH-013)", `
+		SELECT d.shard, d.account_id, d.ends_at FROM bidding_dead_men d JOIN bidding_shards s USING (shard)
+		WHERE d.ends_at < ` + attended + ` - interval '60 s'`},
+
 	{"I09", "every accepted order, match and closing of a shard has a number of its own (ID-001)", `
 		SELECT number & 255 AS shard, number >> 8 AS n, count(*) AS uses FROM (
 			SELECT id AS number FROM bids UNION ALL SELECT id FROM asks UNION ALL SELECT id FROM matches

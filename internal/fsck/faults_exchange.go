@@ -60,6 +60,8 @@ var exchangeFaults = []fault{
 		INSERT INTO user_audit (id, user_id, action, old_value, new_value, created_at)
 		SELECT gen_random_uuid(), user_id, 'banned', '{}', '{}', @now::timestamptz - interval '1 hour'
 		FROM bids WHERE ` + live + ` ORDER BY id LIMIT 1`}},
+	{check: "I11", does: "a dead man's switch was overdue when its shard last wrote", sql: []string{`
+		INSERT INTO bidding_dead_men (shard, account_id, ends_at) SELECT shard, gen_random_uuid(), at - interval '61 s' FROM bidding_shards LIMIT 1`}},
 	{check: "I09", does: "an ask has the number of a match", sql: []string{`
 		UPDATE asks SET id = (SELECT max(id) FROM matches)` + anOpenAsk}},
 	{check: "I09", does: "two closings have one number", sql: []string{`

@@ -1,6 +1,10 @@
 package fsck
 
-import journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+import (
+	"time"
+
+	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+)
 
 // aMiddleRow picks a row of the journal that has others before and after it.
 const aMiddleRow = ` WHERE seq = 2 AND shard = (SELECT shard FROM bidding_journal WHERE seq = 3 ORDER BY shard LIMIT 1)`
@@ -303,6 +307,25 @@ var tableFaults = []fault{
 		SELECT product_id, slot, product_id, product_name, sku, size_label, currency, tick, max_price, price_rule, state, version, 0,
 			created_at, updated_at, 1, true FROM bidding_markets LIMIT 1`}},
 	{check: "J13", does: "a market is taken off the list", sql: []string{`UPDATE bidding_markets SET listed = false` + aSoldMarket}},
+	{check: "J11", does: "an owner was warned by nobody", sql: []string{`UPDATE bids SET warned = NOT warned` + anOpenBid}},
+	{check: "J19", does: "a switch is forgotten", sql: []string{`DELETE FROM bidding_dead_men`}},
+	{check: "J19", does: "a switch is put off by nobody", sql: []string{`UPDATE bidding_dead_men SET ends_at = ends_at + interval '1 s'`}},
+	{check: "J19", does: "a switch fires that was not due", edit: inEntry(func(e *journalv1.Entry) bool {
+		if e.GetDeadMan().GetLife() != int64(deadAfter/time.Microsecond) {
+			return false
+		}
+		e.GetDeadMan().Life, e.GetDeadMan().EndsAt = e.GetDeadMan().Life+int64(day), e.GetDeadMan().EndsAt+int64(day)
+		return true
+	})},
+	{check: "J19", does: "somebody else's switch fires", edit: inEntry(func(e *journalv1.Entry) bool {
+		if e.GetDeadMan().GetReason() == "" {
+			return false
+		}
+		e.GetDeadMan().Account = make([]byte, 16)
+		return true
+	})},
+	{check: "J16", does: "a dead man's orders claim that he asked for it", edit: inCancelAll(ofDeadMan,
+		func(_ *journalv1.CancelAll, ends []*journalv1.Closed) { because(ends, requested) })},
 	{check: "J15", does: "a ban is forgotten", sql: []string{`DELETE FROM bidding_bans`}},
 	{check: "J15", does: "a ban is lifted by nobody", sql: []string{`UPDATE bidding_bans SET lifted = NOT lifted`}},
 	{check: "J15", does: "an account is banned by nobody", sql: []string{`

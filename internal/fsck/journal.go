@@ -35,6 +35,7 @@ var journalChecks = []check{
 	{"J15", "bans are what the journal says, and a banned account placed nothing (USER-006)", ""},
 	{"J16", "an order was closed by a command that may, for the reason it gives (MATCH-008, MATCH-012)", ""},
 	{"J17", "who cancels all, a ban and a delisting leave nothing open (MATCH-012, USER-006, MKT-002)", ""},
+	{"J19", "dead men's switches are what the journal says, and fire when they are due (MATCH-013)", ""},
 	{"J18", "a shard's tables show its journal up to a row that is there", ""},
 }
 
@@ -119,6 +120,7 @@ type shard struct {
 	used   *clientIDs
 
 	stopped map[id.UUID]bool // accounts banned by the batch at hand
+	dying   id.UUID          // whose switch has just fired
 }
 
 func newShard(x *exchange, number int16) *shard {
@@ -228,6 +230,7 @@ func (s *shard) row(ctx context.Context, r *row) error {
 			return err
 		}
 	}
+	s.bury(fmt.Sprintf("shard=%d seq=%d", r.shard, r.seq), nil)
 	s.bansHeld(r)
 	if s.n != r.n {
 		s.found("J04", "shard=%d seq=%d n=%d last_event=%d", r.shard, r.seq, r.n, s.n)

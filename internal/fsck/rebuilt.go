@@ -29,6 +29,7 @@ type orderRow struct {
 	ClosedAt               instant
 	ClosedN                int64
 	Version                int64
+	Warned                 bool
 }
 
 // order is a bid or ask as the journal's events leave it.
@@ -92,6 +93,7 @@ type exchange struct {
 	markets map[id.UUID]*market
 	limited map[id.UUID]map[int16]limitRow // by account and shard: each shard is told
 	banned  map[banKey]banRow
+	deadMen map[banKey]instant    // switches that are set
 	settled [3][]orderRow         // by side; to be compared
 	sold    []matchRow            // to be compared
 	undone  map[int64]reversalRow // by match
@@ -102,7 +104,7 @@ type exchange struct {
 }
 
 func newExchange(i *inspection) *exchange {
-	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow), banned: make(map[banKey]banRow), undone: make(map[int64]reversalRow)}
+	return &exchange{inspection: i, markets: make(map[id.UUID]*market), limited: make(map[id.UUID]map[int16]limitRow), banned: make(map[banKey]banRow), undone: make(map[int64]reversalRow), deadMen: make(map[banKey]instant)}
 }
 
 // settle puts an order that will not change any more up for comparison.

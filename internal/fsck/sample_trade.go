@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"errors"
+	"time"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -193,4 +194,29 @@ func (d *sample) reverse(match int64, reinstate bool) *biddingv1.ReverseMatchRes
 	})
 	d.do("reversal", err)
 	return r
+}
+
+// deadAfter is how soon the switch of the sample's dead man fires.
+const deadAfter = 5 * time.Second
+
+// deadMen sets a switch that fires, one that is switched off and one that waits.
+func (d *sample) deadMen() {
+	const market = 6
+	set := func(who string, seconds int32) {
+		if d.err == nil {
+			_, err := d.bidding.SetDeadManSwitch(d.as(who), &biddingv1.SetDeadManSwitchRequest{Seconds: seconds})
+			d.do("switch", err)
+		}
+	}
+	left := d.bid("dora", market, 88, 1)
+	d.bid("dora", 3, 88, 2)
+	set("ben", 600)
+	set("ben", 0)
+	set("anna", 3600)
+	set("dora", int32(deadAfter/time.Second))
+	d.until("a switch has fired", func() (bool, error) {
+		got, err := d.bidding.GetBid(d.as("dora"), &biddingv1.GetBidRequest{BidId: left})
+		return got.GetBid().GetReason() == ofDeadMan, err
+	})
+	d.bid("dora", market, 87, 1) // who is alive again trades on
 }

@@ -43,6 +43,9 @@ func orderCalls() map[string]ask {
 		}, func(ctx context.Context, a *asking, id int64) error {
 			return only(a.bidding.ReverseMatch(a.me(ctx), &biddingv1.ReverseMatchRequest{MatchId: id, Reason: "PAYMENT_FAILED"}))
 		}),
+		exchangeAPI + "SetDeadManSwitch": func(ctx context.Context, a *asking) error {
+			return only(a.bidding.SetDeadManSwitch(a.me(ctx), &biddingv1.SetDeadManSwitchRequest{})) // one that fired would empty other rows' books
+		},
 		exchangeAPI + "CancelAll":     cancelAll,
 		exchangeAPI + "ListMyBids":    listMyBids,
 		exchangeAPI + "ListMyAsks":    listMyAsks,

@@ -12,6 +12,21 @@ func engineMutants() []mutant {
 	reversal := []suite{{pkg: "internal/bidding", run: "MATCH_006|ORDER_002"}}
 	return []mutant{
 		{
+			name: "switch-forgotten-by-a-restart", rule: "MATCH-013", tests: []suite{{pkg: "internal/bidding", run: "MATCH_013"}}, file: repository + "load.go",
+			from: "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard = $1`",
+			to:   "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard <> $1`",
+		},
+		{
+			name: "switch-put-off-is-not", rule: "MATCH-013", tests: []suite{{pkg: "internal/bidding", run: "MATCH_013"}}, file: dir + "deadman.go",
+			from: "s.deadMen[c.Account] = c.Ends",
+			to:   "if s.deadMen[c.Account] == 0 {\n\t\t\ts.deadMen[c.Account] = c.Ends\n\t\t}",
+		},
+		{
+			name: "owner-warned-twice", rule: "MATCH-009", tests: []suite{{pkg: "internal/bidding", run: "MATCH_009"}}, file: repository + "project.go",
+			from: "warned = o.warned OR u.warned",
+			to:   "warned = o.warned AND u.warned",
+		},
+		{
 			name: "reversed-sale-stays-the-last", rule: "MATCH-006", tests: reversal, file: dir + "reverse.go",
 			from: "if m.LastSale.Match == t.ID {",
 			to:   "if m.LastSale.Match != t.ID {",

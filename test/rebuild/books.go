@@ -76,7 +76,7 @@ func (r *replayed) carryOut(at model.Instant, e *model.Entry) string {
 	case model.ChangeLimits:
 		r.limits[c.Account] = c.Limits
 		return ""
-	case model.ChangeBan:
+	case model.ChangeBan, model.SetDeadMan:
 		return ""
 	case model.Place:
 		var known bool

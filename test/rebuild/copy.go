@@ -15,7 +15,7 @@ import (
 // contents are the tables of the exchange with what is compared of them, row by row.
 var contents = map[string]string{
 	"bids": "id", "asks": "id", "matches": "id", "bidding_markets": "id", "bidding_account_limits": "account_id",
-	"bidding_bans": "shard, account_id", "bidding_projection": "shard",
+	"bidding_bans": "shard, account_id", "bidding_dead_men": "shard, account_id", "bidding_projection": "shard",
 }
 
 // tablesOf is a fingerprint of every table's rows.

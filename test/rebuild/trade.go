@@ -155,9 +155,12 @@ func (t *trader) ask(ctx context.Context, market string) error {
 // operate does what an operator does: another rule, a halt, other limits.
 func (t *trader) operate(market string) error {
 	ctx := t.owner.Context()
-	switch t.r.IntN(3) {
+	switch t.r.IntN(4) {
 	case 0:
 		return t.lab.Lift(id.New())
+	case 3: // most are set again before they fire, some are switched off
+		_, err := t.lab.Bidding.SetDeadManSwitch(t.caller.Context(), &biddingv1.SetDeadManSwitchRequest{Seconds: 5 * t.r.Int32N(3)})
+		return err
 	case 1:
 		if _, err := t.lab.Bidding.HaltMarket(ctx, &biddingv1.HaltMarketRequest{MarketId: market}); err != nil {
 			return err
@@ -212,7 +215,7 @@ func sell(ctx context.Context, l *lab.Lab, o options) error {
 }
 
 // still waits until nothing happens any more by itself: what the traders left for a few
-// seconds has expired, and the tables show it.
+// seconds has expired, their switches have fired, and the tables show it.
 func still(ctx context.Context, address string) error {
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
@@ -224,7 +227,8 @@ func still(ctx context.Context, address string) error {
 			return err
 		}
 		var soon bool
-		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bids WHERE closed_at IS NULL AND expires_at < now() + interval '1 hour')`).Scan(&soon)
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bids WHERE closed_at IS NULL AND expires_at < now() + interval '1 hour')
+			OR EXISTS (SELECT FROM bidding_dead_men)`).Scan(&soon)
 		if err != nil || !soon {
 			return err
 		}

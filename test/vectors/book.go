@@ -111,7 +111,7 @@ func (m *bookMarket) record(s step, e book.Effects) (a answer) {
 			}
 		case model.OrderReduced:
 			m.orders[ev.Order].Open = ev.Open
-		case model.MatchReversed: // no scenario has one
+		case model.MatchReversed, model.OrderExpiring: // no scenario has one
 		}
 	}
 	return a

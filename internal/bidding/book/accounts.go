@@ -6,7 +6,7 @@ import "github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 type account struct {
 	id         model.AccountID
 	open       int32
-	head, tail int32 // its orders, by arrival
+	head, tail int32 // its orders, in any sequence
 }
 
 // accounts gives each account a small number while it has open orders, so that

@@ -19,7 +19,9 @@ type Book struct {
 	index    map[model.OrderID]int32 // open orders to their slot
 	accounts accounts
 	expiries expiryHeap
+	at       model.Instant // of the command at hand
 	events   []model.Event // of the command at hand; reused
+	doomed   []int32       // slots that a command cancels; reused
 }
 
 // Effects say what a command did. Events are valid until the next Submit.
@@ -49,7 +51,7 @@ func (b *Book) Settings() model.Settings { return b.settings }
 // Submit applies one command at logical time at and says what changed. What has
 // expired by then leaves the book first, so it can never fill (MATCH-009).
 func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
-	b.events = b.events[:0]
+	b.events, b.at = b.events[:0], at
 	b.expire(at)
 	var e Effects
 	switch c.Kind {
@@ -70,7 +72,7 @@ func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
 		}
 	case model.ReverseMatch:
 		e = b.reverse(at, c.Reversal)
-	case model.Expire, model.OpenMarket, model.ChangeLimits, model.ChangeBan: // nothing more to do to a book
+	case model.Expire, model.OpenMarket, model.ChangeLimits, model.ChangeBan, model.SetDeadMan: // nothing more to do to a book
 	}
 	e.Events = b.events
 	return e

@@ -99,6 +99,9 @@ func (p *pair) command(intn func(int) int) model.Command {
 		Price: money.Minor(9500 + 100*intn(10)), Qty: model.Qty(1 + intn(6)),
 		Life: int64(1+intn(200)) * int64(time.Second/time.Microsecond),
 	}
+	if intn(10) == 0 {
+		c.Life += int64(oneDay)
+	}
 	switch intn(20) {
 	case 0, 1, 2:
 		c.Kind = model.Cancel
@@ -237,8 +240,10 @@ func TestRestoredBookIsTheSameBook(t *testing.T) {
 	require.Equal(t, p.real.OpenOf(p.users[0]), copied.OpenOf(p.users[0]))
 	require.Equal(t, p.real.Best(model.Bid), copied.Best(model.Bid))
 	owner := orders[0].Account
-	copied.Submit(p.at, &model.Command{Kind: model.CancelAll, Account: owner})
+	all := &model.Command{Kind: model.CancelAll, Account: owner}
+	done := copied.Submit(p.at, all)
 	require.NotEqual(t, p.real.Hash(), copied.Hash())
+	require.Equal(t, p.real.Submit(p.at, all).Events, done.Events, "in the sequence of the ids, however it was filled")
 	require.Zero(t, copied.OpenOf(owner))
 }
 

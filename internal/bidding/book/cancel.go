@@ -1,6 +1,11 @@
 package book
 
-import "github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+)
 
 // close takes an open order out of the book and records why.
 func (b *Book) close(slot int32, status model.Status, reason model.Reason) model.Outcome {
@@ -56,13 +61,16 @@ func (b *Book) cancelAll(c *model.Command) {
 	if acct == 0 {
 		return
 	}
-	for slot := b.accounts.list[acct].head; slot != 0; {
-		n := &b.orders.nodes[slot]
-		next := n.acctNx
-		if c.Side == 0 || c.Side == n.side {
-			b.close(slot, model.Cancelled, reason)
+	b.doomed = b.doomed[:0]
+	for slot := b.accounts.list[acct].head; slot != 0; slot = b.orders.nodes[slot].acctNx {
+		if c.Side == 0 || c.Side == b.orders.nodes[slot].side {
+			b.doomed = append(b.doomed, slot)
 		}
-		slot = next
+	}
+	// A book that was read back has its orders in another sequence than they came in.
+	slices.SortFunc(b.doomed, func(x, y int32) int { return cmp.Compare(b.orders.nodes[x].id, b.orders.nodes[y].id) })
+	for _, slot := range b.doomed {
+		b.close(slot, model.Cancelled, reason)
 	}
 }
 

@@ -1,8 +1,16 @@
 package book
 
-import "github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+import (
+	"time"
 
-// expiry says when the order in a slot ends, if it is still that order.
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+)
+
+// warnBefore is how long before its end an order's owner is warned (MATCH-009).
+const warnBefore = model.Instant(model.WarnBefore / time.Microsecond)
+
+// expiry says when the order in a slot ends, or its owner is to be warned of that, if it
+// is still that order.
 type expiry struct {
 	at    model.Instant
 	order model.OrderID
@@ -54,7 +62,7 @@ func (h expiryHeap) down(i int) {
 	}
 }
 
-// NextExpiry returns when the next open order may expire; false when nothing is open.
+// NextExpiry returns when the next open order may expire, or be warned of; false when nothing is open.
 // It may name an order that has closed since, never miss one that is open.
 func (b *Book) NextExpiry() (model.Instant, bool) {
 	if len(b.expiries) == 0 {
@@ -71,7 +79,11 @@ func (b *Book) watch(slot int32) {
 	if len(b.expiries) > 64 && len(b.expiries) > 2*len(b.index) {
 		b.compact()
 	}
-	b.expiries.push(expiry{n.expires, n.id, slot})
+	at := n.expires
+	if !n.warned {
+		at -= warnBefore
+	}
+	b.expiries.push(expiry{at, n.id, slot})
 }
 
 // compact drops closed orders from the heap.
@@ -88,13 +100,31 @@ func (b *Book) compact() {
 	}
 }
 
-// expire closes every order whose time has come: expires <= at.
+// expire closes every order whose time has come, expires <= at, and warns of those that
+// have a day left.
 func (b *Book) expire(at model.Instant) {
 	for len(b.expiries) > 0 && b.expiries[0].at <= at {
 		e := b.expiries[0]
 		b.expiries.pop()
-		if b.live(e) {
+		if !b.live(e) {
+			continue
+		}
+		if n := &b.orders.nodes[e.slot]; !n.warned && n.expires > at {
+			b.warn(e.slot)
+		} else {
 			b.close(e.slot, model.Expired, model.ReasonNone)
 		}
 	}
+}
+
+// warn says that an order has a day left. One that was over before anybody could be
+// warned just expires.
+func (b *Book) warn(slot int32) {
+	n := &b.orders.nodes[slot]
+	n.warned = true
+	b.events = append(b.events, model.Event{
+		Kind: model.OrderExpiring, N: b.seq.next(), Order: n.id, Account: b.accounts.list[n.account].id, Side: n.side,
+		Price: n.price, Qty: n.qty, Open: n.open, Expires: n.expires,
+	})
+	b.expiries.push(expiry{n.expires, n.id, slot})
 }

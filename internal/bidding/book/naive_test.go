@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"sort"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
@@ -12,6 +13,7 @@ import (
 type naive struct {
 	settings model.Settings
 	n        int64
+	at       model.Instant
 	open     []*naiveOrder
 }
 
@@ -25,6 +27,17 @@ type naiveOrder struct {
 	expires model.Instant
 
 	priority int64
+	warned   bool
+}
+
+const oneDay = model.Instant(24 * time.Hour / time.Microsecond)
+
+// next is when something happens to an order by itself.
+func (o *naiveOrder) next() model.Instant {
+	if o.warned {
+		return o.expires
+	}
+	return o.expires - oneDay
 }
 
 // naiveAnswer is what both books are compared by.
@@ -55,19 +68,24 @@ func (b *naive) drop(o *naiveOrder) {
 }
 
 func (b *naive) expire(at model.Instant) (closed int) {
-	due := []*naiveOrder{}
-	for _, o := range b.open {
-		if o.expires <= at {
-			due = append(due, o)
+	for {
+		var due *naiveOrder
+		for _, o := range b.open {
+			if o.next() <= at && (due == nil || o.next() < due.next() || o.next() == due.next() && o.id < due.id) {
+				due = o
+			}
+		}
+		switch {
+		case due == nil:
+			return closed
+		case due.expires <= at:
+			b.drop(due)
+			closed++
+		default:
+			b.next()
+			due.warned = true
 		}
 	}
-	sort.Slice(due, func(i, j int) bool {
-		return due[i].expires < due[j].expires || due[i].expires == due[j].expires && due[i].id < due[j].id
-	})
-	for _, o := range due {
-		b.drop(o)
-	}
-	return len(due)
 }
 
 // against lists the orders that an order of side at price may match, in their order.
@@ -92,6 +110,7 @@ func (b *naive) against(side model.Side, price money.Minor) []*naiveOrder {
 
 func (b *naive) submit(at model.Instant, c *model.Command) naiveAnswer {
 	closed := b.expire(at)
+	b.at = at
 	var a naiveAnswer
 	switch c.Kind {
 	case model.Place:
@@ -197,7 +216,7 @@ func (b *naive) place(c *model.Command, expires model.Instant) naiveAnswer {
 }
 
 func (b *naive) enter(c *model.Command, expires model.Instant, priority int64) naiveAnswer {
-	o := &naiveOrder{account: c.Account, side: c.Side, price: c.Price, qty: c.Qty, open: c.Qty, expires: expires}
+	o := &naiveOrder{account: c.Account, side: c.Side, price: c.Price, qty: c.Qty, open: c.Qty, expires: expires, warned: expires <= b.at+oneDay}
 	rivals := b.against(c.Side, c.Price)
 	if why := b.reject(c, rivals); why != "" {
 		b.next()

@@ -22,6 +22,7 @@ type taker struct {
 	open     model.Qty
 	expires  model.Instant
 	replaces model.OrderID
+	warned   bool // no warning of its end is due
 }
 
 func (b *Book) place(at model.Instant, c *model.Command) Effects {
@@ -168,6 +169,7 @@ func (b *Book) fill(t *taker, slot int32) {
 // accept numbers the order and records that it came in.
 func (b *Book) accept(t *taker) {
 	n := b.seq.next()
+	t.warned = t.expires-b.at <= warnBefore
 	t.id = model.OrderID(b.seq.id(n))
 	if t.priority == 0 {
 		t.priority = b.seq.id(n)
@@ -197,7 +199,7 @@ func (t *taker) outcome(status model.Status, reason model.Reason) model.Outcome 
 func (b *Book) rest(t *taker) {
 	b.insert(node{
 		id: t.id, priority: t.priority, price: t.price, expires: t.expires,
-		qty: t.qty, open: t.open, side: t.side,
+		qty: t.qty, open: t.open, side: t.side, warned: t.warned,
 	}, t.account)
 }
 

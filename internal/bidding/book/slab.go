@@ -14,10 +14,11 @@ type node struct {
 	qty      model.Qty
 	open     model.Qty
 	side     model.Side
+	warned   bool  // no warning of its end is due
 	account  int32 // slot in accounts
 
 	prev, next       int32 // within the level, by priority
-	acctPrev, acctNx int32 // within the account, by arrival
+	acctPrev, acctNx int32 // within the account
 }
 
 // slab holds nodes in one slice and hands out freed slots again, so that a

@@ -41,7 +41,7 @@ func (b *Book) Crossed() bool {
 func (b *Book) Restore(o *model.LimitOrder) {
 	b.insert(node{
 		id: o.ID, priority: o.Priority, price: o.Price, expires: o.ExpiresAt,
-		qty: o.Qty, open: o.Open, side: o.Side,
+		qty: o.Qty, open: o.Open, side: o.Side, warned: o.Warned,
 	}, o.Account)
 }
 
@@ -54,7 +54,8 @@ func (b *Book) Each(f func(model.LimitOrder)) {
 			for slot := levels[i].head; slot != 0; slot = b.orders.nodes[slot].next {
 				n := &b.orders.nodes[slot]
 				f(model.LimitOrder{
-					ID: n.id, Account: b.accounts.list[n.account].id, Side: n.side, Price: n.price,
+					Warned: n.warned,
+					ID:     n.id, Account: b.accounts.list[n.account].id, Side: n.side, Price: n.price,
 					Qty: n.qty, Open: n.open, Priority: n.priority, ExpiresAt: n.expires,
 				})
 			}

@@ -31,6 +31,9 @@ func (s *state) carryOut(b *batch, r *item, openElsewhere func(model.AccountID) 
 	case model.ChangeBan:
 		s.applyBan(b, c)
 		return
+	case model.SetDeadMan:
+		s.setDeadMan(b, c)
+		return
 	default: // for one market's book
 	}
 	m := s.marketOf(r)
@@ -189,7 +192,7 @@ func (s *state) count(b *batch, m *market, entry *model.Entry) {
 		case model.MatchReversed:
 			s.unsell(b, m, entry.Command.Reversal)
 			e.LastSale = new(m.LastSale)
-		case model.OrderReduced:
+		case model.OrderReduced, model.OrderExpiring:
 		}
 	}
 }

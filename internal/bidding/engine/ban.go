@@ -16,13 +16,8 @@ func (s *state) applyBan(b *batch, c *model.Command) {
 	}
 	s.bans[c.Account] = c.Ban
 	b.add(c, model.Outcome{}, nil, 0)
-	if c.Ban.Lifted || s.tally.of(c.Account) == 0 {
-		return
-	}
-	for _, m := range s.marketsWith(c.Account) {
-		s.submit(b, m, &item{command: model.Command{
-			Kind: model.CancelAll, Market: m.ID, Account: c.Account, Reason: model.ReasonBanned,
-		}})
+	if !c.Ban.Lifted {
+		s.cancelEverywhere(b, c.Account, model.ReasonBanned)
 	}
 }
 

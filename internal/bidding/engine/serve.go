@@ -143,9 +143,14 @@ func (w *writer) committed() {
 	w.feeds.tell(b.touched)
 }
 
-// sweep closes what has expired in markets nobody has touched since.
+// sweep closes what has expired in markets nobody has touched since, warns of what is
+// about to, and fires dead men's switches.
 func (w *writer) sweep() {
 	now := max(model.At(w.clock.Now()), w.state.head.At)
+	for _, account := range w.state.dead(now) {
+		w.begin()
+		w.state.fire(w.next, account)
+	}
 	for _, m := range w.state.markets {
 		if at, ok := m.book.NextExpiry(); !ok || at > now {
 			continue

@@ -19,7 +19,8 @@ type state struct {
 	public   *sync.Map                 // MarketID -> *market, for readers
 	orders   map[model.OrderID]*market // open orders
 	limits   map[model.AccountID]model.AccountLimits
-	bans     map[model.AccountID]model.Ban // lifted ones too
+	bans     map[model.AccountID]model.Ban     // lifted ones too
+	deadMen  map[model.AccountID]model.Instant // when the switches fire that are set
 	reversed map[model.MatchID]struct{}
 	recent   *dedupe
 	tally    *tally
@@ -36,6 +37,7 @@ func newState(lease Lease) *state {
 		orders:   make(map[model.OrderID]*market),
 		limits:   make(map[model.AccountID]model.AccountLimits),
 		bans:     make(map[model.AccountID]model.Ban),
+		deadMen:  make(map[model.AccountID]model.Instant),
 		reversed: make(map[model.MatchID]struct{}),
 		recent:   newDedupe(RememberOrders),
 		tally:    newTally(),

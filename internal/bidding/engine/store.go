@@ -114,6 +114,7 @@ type Restorer interface {
 	Order(o *model.LimitOrder)
 	Limits(account model.AccountID, l model.AccountLimits)
 	Ban(account model.AccountID, b model.Ban)
+	DeadMan(account model.AccountID, ends model.Instant)
 	Reversed(match model.MatchID)
 	Sold(market model.MarketID, minute model.Instant, v model.Volume)
 	Recent(r *journal.Row) error

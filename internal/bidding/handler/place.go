@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/service"
@@ -103,6 +104,15 @@ func (h *Handler) CancelAll(ctx context.Context, r *biddingv1.CancelAllRequest) 
 		}
 	}
 	return out, nil
+}
+
+// SetDeadManSwitch implements the RPC.
+func (h *Handler) SetDeadManSwitch(ctx context.Context, r *biddingv1.SetDeadManSwitchRequest) (*biddingv1.SetDeadManSwitchResponse, error) {
+	fires, err := h.service.SetDeadMan(ctx, rpc.Caller(ctx).Account, time.Duration(r.GetSeconds())*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return &biddingv1.SetDeadManSwitchResponse{FiresAt: timestamp(fires)}, nil
 }
 
 // ReplaceBid implements the RPC.

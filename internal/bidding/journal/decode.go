@@ -113,6 +113,9 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 	case *journalv1.Entry_Ban:
 		c.Kind, c.Account = model.ChangeBan, r.uuid(v.Ban.Account)
 		c.Ban = model.Ban{Version: v.Ban.Version, Lifted: v.Ban.Lifted}
+	case *journalv1.Entry_DeadMan:
+		x := v.DeadMan
+		c.Kind, c.Account, c.Ends, c.Reason, c.Life = model.SetDeadMan, r.uuid(x.Account), model.Instant(x.EndsAt), model.Reason(x.Reason), x.Life
 	case *journalv1.Entry_ReverseMatch:
 		c.Kind, c.Side, c.Reversal = model.ReverseMatch, model.Ask, r.reversal(c.Market, v.ReverseMatch)
 	default:
@@ -145,6 +148,10 @@ func decodeEvent(e *model.Event, p *journalv1.Event) error {
 		x := v.Reduced
 		e.Kind, e.Order, e.Side, e.Qty = model.OrderReduced, model.OrderID(x.Order), small[model.Side](&r, x.Side), model.Qty(x.Quantity)
 		e.Open, e.Account, e.Price = model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price)
+	case *journalv1.Event_Expiring:
+		x := v.Expiring
+		e.Kind, e.Order, e.Side, e.Qty = model.OrderExpiring, model.OrderID(x.Order), small[model.Side](&r, x.Side), model.Qty(x.Quantity)
+		e.Open, e.Account, e.Price, e.Expires = model.Qty(x.Open), r.uuid(x.Account), money.Minor(x.Price), model.Instant(x.ExpiresAt)
 	case *journalv1.Event_Reversed:
 		x := v.Reversed
 		e.Kind, e.Match, e.Bid, e.Ask = model.MatchReversed, model.MatchID(x.Match), model.OrderID(x.Bid), model.OrderID(x.Ask)

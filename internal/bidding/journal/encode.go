@@ -154,6 +154,16 @@ func (p *packer) event(e *model.Event) {
 		p.uuid(5, e.Account)
 		p.number(6, int64(e.Price))
 		p.close(start)
+	case model.OrderExpiring:
+		start := p.open(7)
+		p.number(1, int64(e.Order))
+		p.number(2, int64(e.Side))
+		p.number(3, int64(e.Qty))
+		p.number(4, int64(e.Open))
+		p.uuid(5, e.Account)
+		p.number(6, int64(e.Price))
+		p.number(7, int64(e.Expires))
+		p.close(start)
 	case model.MatchReversed:
 		start := p.open(6)
 		p.number(1, int64(e.Match))
@@ -207,6 +217,10 @@ func encodeCommand(p *journalv1.Entry, c *model.Command) {
 		}}
 	case model.ChangeBan:
 		p.Command = &journalv1.Entry_Ban{Ban: &journalv1.Ban{Account: c.Account[:], Lifted: c.Ban.Lifted, Version: c.Ban.Version}}
+	case model.SetDeadMan:
+		p.Command = &journalv1.Entry_DeadMan{DeadMan: &journalv1.DeadMan{
+			Account: c.Account[:], EndsAt: int64(c.Ends), Reason: string(c.Reason), Life: c.Life,
+		}}
 	case model.ReverseMatch:
 		p.Command = &journalv1.Entry_ReverseMatch{ReverseMatch: encodeReversal(c.Reversal)}
 	default: // packed without a message

@@ -43,6 +43,7 @@ func everything() []model.Entry {
 					Kind: model.OrderClosed, N: 3, Order: 1<<8 | 1, Side: model.Bid, Status: model.Cancelled,
 					Reason: model.ReasonIOCRemainder, Open: 2, Account: a, Price: 100_00,
 				},
+				{Kind: model.OrderExpiring, N: 4, Order: 9, Side: model.Ask, Qty: 5, Open: 4, Account: b, Price: 99_00, Expires: 77},
 				{Kind: model.OrderReduced, N: 4, Order: 9, Side: model.Ask, Qty: 5, Open: 4, Account: b, Price: 99_00},
 			},
 			FeedSeq: 12,
@@ -79,6 +80,10 @@ func everything() []model.Entry {
 		},
 		{
 			Command: model.Command{Kind: model.ReverseMatch, Market: market, Side: model.Ask, Reversal: &model.Reversal{Match: model.Match{Market: market}}},
+			Events:  []model.Event{},
+		},
+		{
+			Command: model.Command{Kind: model.SetDeadMan, Account: a, Ends: 12, Life: 7, Reason: model.ReasonDeadMan},
 			Events:  []model.Event{},
 		},
 		{

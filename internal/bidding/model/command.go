@@ -20,6 +20,7 @@ const (
 	ChangeLimits
 	ChangeListing // what the catalogue says now; a delisted market loses its orders (MKT-002)
 	ChangeBan     // of an account in the whole shard: it loses its orders, or may place again (USER-006)
+	SetDeadMan    // an account's orders in the shard end at Ends unless that is put off; 0 = no longer (MATCH-013)
 	ReverseMatch  // a sale that came to nothing: it leaves the market's data, and its ask may come back (MATCH-006)
 )
 
@@ -33,7 +34,8 @@ type Command struct {
 	SelfTrade     SelfTrade
 	Price         money.Minor
 	Qty           Qty       // Place: wanted; Replace: open quantity wanted
-	Life          int64     // Place: microseconds from the logical time until it expires
+	Life          int64     // Place, SetDeadMan: microseconds from the logical time until it ends
+	Ends          Instant   // SetDeadMan, as it is journaled: the logical time then, plus Life
 	Order         OrderID   // Cancel, Replace
 	ClientOrderID string    // Place, Replace; blank = none (MATCH-011)
 	Content       uint64    // fingerprint of what the client sent, to tell a repeat from a change
@@ -43,6 +45,6 @@ type Command struct {
 	Reversal      *Reversal // ReverseMatch; nil in the others
 	Limits        AccountLimits
 	Ban           Ban
-	Reason        Reason  // CancelAll: why, when the account did not ask for it; blank = REQUESTED
+	Reason        Reason  // CancelAll: why, when the account did not ask for it; blank = REQUESTED. SetDeadMan: it has fired
 	Actor         id.UUID // who changed settings or limits
 }

@@ -12,6 +12,7 @@ const (
 	OrderClosed                        // an order left the book, or never got in
 	OrderReduced                       // an order keeps its place with less open
 	MatchReversed                      // an execution counts no longer
+	OrderExpiring                      // an order has a day left (MATCH-009)
 )
 
 // Event is one change, numbered N within its shard. Which fields count depends on Kind.

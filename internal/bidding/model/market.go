@@ -120,4 +120,5 @@ const (
 	MaxLife        = 365 * 24 * time.Hour
 	DefaultBidLife = 30 * 24 * time.Hour
 	DefaultAskLife = 365 * 24 * time.Hour
+	WarnBefore     = 24 * time.Hour // its end; an order that lives no longer has no warning
 )

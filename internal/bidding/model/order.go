@@ -22,6 +22,7 @@ type LimitOrder struct {
 	ExpiresAt     Instant
 	ClosedAt      Instant // 0 while open
 	Replaces      OrderID // 0 when it replaced nothing
+	Warned        bool    // no warning of its end is due any more (MATCH-009)
 	Reinstates    OrderID // the ask whose sale was reversed; 0: none (ORDER-002)
 	Version       int64
 	Currency      money.Currency // the market's

@@ -171,7 +171,7 @@ func Statuses() []string { return append([]string(nil), statusNames[1:]...) }
 // Reason says why an order was closed or rejected.
 type Reason string
 
-// The reasons of MATCH-008, MATCH-012, USER-006 and MKT-002.
+// The reasons of MATCH-008, MATCH-012, MATCH-013, USER-006 and MKT-002.
 const (
 	ReasonNone         Reason = ""
 	ReasonRequested    Reason = "REQUESTED"
@@ -182,4 +182,5 @@ const (
 	ReasonPostOnly     Reason = "POST_ONLY_WOULD_CROSS"
 	ReasonBanned       Reason = "ACCOUNT_BANNED"
 	ReasonDelisted     Reason = "PRODUCT_DELISTED"
+	ReasonDeadMan      Reason = "DEAD_MAN_SWITCH"
 )

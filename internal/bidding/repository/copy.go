@@ -33,6 +33,15 @@ func (c *copied) row() { c.buf = binary.BigEndian.AppendUint16(c.buf, uint16(len
 
 func (c *copied) length(n uint32) { c.buf = binary.BigEndian.AppendUint32(c.buf, n) }
 
+func (c *copied) boolean(v bool) {
+	c.length(1)
+	if v {
+		c.buf = append(c.buf, 1)
+	} else {
+		c.buf = append(c.buf, 0)
+	}
+}
+
 func (c *copied) null() { c.length(1<<32 - 1) }
 
 func (c *copied) bigint(v int64) {

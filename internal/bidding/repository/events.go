@@ -94,6 +94,11 @@ func tale(c *model.Command, e *model.Event) proto.Message {
 			BuyerId: e.Buyer.String(), SellerId: e.Seller.String(), Price: int64(e.Price), Quantity: int32(e.Qty),
 			Reason: string(c.Reversal.Why), SoldAt: timestamppb.New(c.Reversal.Match.CreatedAt.Time()),
 		}
+	case model.OrderExpiring:
+		return &biddingv1.OrderExpiring{
+			OrderId: int64(e.Order), Side: biddingv1.Side(e.Side), MarketId: c.Market.String(), UserId: e.Account.String(),
+			Price: int64(e.Price), OpenQuantity: int32(e.Open), ExpiresAt: timestamppb.New(e.Expires.Time()),
+		}
 	default: // of one account only
 		return nil
 	}

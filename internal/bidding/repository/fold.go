@@ -3,6 +3,7 @@ package repository
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -17,6 +18,7 @@ type change struct {
 	reason   model.Reason
 	closedN  int64 // 0 = still open
 	closedAt model.Instant
+	warned   bool
 	changes  int64
 }
 
@@ -73,6 +75,7 @@ type fold struct {
 	moved   map[model.MarketID]*moved
 	limits  map[model.AccountID]limited
 	bans    map[model.AccountID]banned
+	deadMen map[model.AccountID]model.Instant // 0: not set any longer
 
 	fresh map[model.OrderID]*entered
 	known map[model.OrderID]*change
@@ -82,7 +85,8 @@ func foldRecords(records []*engine.Record) *fold {
 	f := &fold{
 		moved:  make(map[model.MarketID]*moved),
 		limits: make(map[model.AccountID]limited), bans: make(map[model.AccountID]banned),
-		fresh: make(map[model.OrderID]*entered), known: make(map[model.OrderID]*change),
+		deadMen: make(map[model.AccountID]model.Instant),
+		fresh:   make(map[model.OrderID]*entered), known: make(map[model.OrderID]*change),
 	}
 	for _, r := range records {
 		f.at = r.Row.At
@@ -116,6 +120,9 @@ func (f *fold) entry(e *model.Entry) {
 	case model.ChangeBan:
 		f.bans[c.Account] = banned{c.Ban, f.at}
 		return
+	case model.SetDeadMan:
+		f.deadMen[c.Account] = c.Ends
+		return
 	default: // about one market
 	}
 	m := f.moved[c.Market]
@@ -143,6 +150,7 @@ func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
 			ID: e.Order, Market: c.Market, Account: e.Account, Side: e.Side, Type: e.Type, SelfTrade: e.Self,
 			Price: e.Price, Qty: e.Qty, Open: e.Open, Status: model.Active, Priority: e.Priority,
 			ClientOrderID: c.ClientOrderID, CreatedAt: f.at, ExpiresAt: e.Expires, Replaces: e.Replaces, Version: 1,
+			Warned: e.Expires-f.at <= model.Instant(model.WarnBefore/time.Microsecond),
 		}}
 		if c.Kind == model.ReverseMatch {
 			o.Reinstates = c.Reversal.Match.Ask
@@ -161,6 +169,9 @@ func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
 		f.undone = append(f.undone, undone{match: e.Match, why: c.Reversal.Why, at: f.at})
 	case model.OrderReduced:
 		f.reduced(e)
+	case model.OrderExpiring:
+		f.reduced(e)
+		f.warned(e)
 	case model.OrderClosed:
 		f.closed(e)
 	}
@@ -200,6 +211,15 @@ func (f *fold) reduced(e *model.Event) {
 	}
 	ch := f.of(e.Order, e.Side)
 	ch.qty, ch.open, ch.status = e.Qty, e.Open, status
+}
+
+// warned marks an order whose owner was warned.
+func (f *fold) warned(e *model.Event) {
+	if o := f.fresh[e.Order]; o != nil {
+		o.Warned = true
+		return
+	}
+	f.known[e.Order].warned = true
 }
 
 func (f *fold) closed(e *model.Event) {

@@ -32,7 +32,7 @@ func (r *Repository) Load(ctx context.Context, shard uint8, into engine.Restorer
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, r.pool, opts, func(tx pgx.Tx) error {
 		l.tx = tx
-		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.bans, l.reversed, l.volumes, l.recent} {
+		for _, step := range []func(context.Context) error{l.readHead, l.markets, l.bids, l.asks, l.limits, l.bans, l.deadMen, l.reversed, l.volumes, l.recent} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func (l *loader) orders(ctx context.Context, side model.Side) error {
 	if side == model.Ask {
 		direction = "DESC"
 	}
-	rows, err := l.tx.Query(ctx, `SELECT o.id, o.market_id, o.user_id, o.price, o.quantity, o.open_quantity, o.priority, o.expires_at
+	rows, err := l.tx.Query(ctx, `SELECT o.id, o.market_id, o.user_id, o.price, o.quantity, o.open_quantity, o.priority, o.expires_at, o.warned
 		FROM `+tables[side]+` o JOIN bidding_markets m ON m.id = o.market_id JOIN bidding_slots s USING (slot)
 		WHERE s.shard = $1 AND o.status IN ('active', 'partially_matched')
 		ORDER BY o.market_id, o.price `+direction+`, o.priority, o.id`, l.shard)
@@ -110,7 +110,7 @@ func (l *loader) orders(ctx context.Context, side model.Side) error {
 	}
 	o := model.LimitOrder{Side: side}
 	var expires time.Time
-	_, err = pgx.ForEachRow(rows, []any{&o.ID, &o.Market, &o.Account, &o.Price, &o.Qty, &o.Open, &o.Priority, &expires}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&o.ID, &o.Market, &o.Account, &o.Price, &o.Qty, &o.Open, &o.Priority, &expires, &o.Warned}, func() error {
 		o.ExpiresAt = model.At(expires)
 		l.into.Order(&o)
 		return nil
@@ -151,6 +151,23 @@ func (l *loader) bans(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("bans: %w", err)
+	}
+	return nil
+}
+
+func (l *loader) deadMen(ctx context.Context) error {
+	rows, err := l.tx.Query(ctx, `SELECT account_id, ends_at FROM bidding_dead_men WHERE shard = $1`, l.shard)
+	if err != nil {
+		return fmt.Errorf("dead men's switches: %w", err)
+	}
+	var account model.AccountID
+	var ends time.Time
+	_, err = pgx.ForEachRow(rows, []any{&account, &ends}, func() error {
+		l.into.DeadMan(account, model.At(ends))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("dead men's switches: %w", err)
 	}
 	return nil
 }

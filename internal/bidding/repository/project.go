@@ -36,6 +36,7 @@ func (f *fold) write(b *pgx.Batch, shard int16) {
 	openMarkets(b, f)
 	moveMarkets(b, f)
 	banAccounts(b, shard, f)
+	setDeadMen(b, shard, f)
 	for _, side := range []model.Side{model.Bid, model.Ask} {
 		updateOrders(b, tables[side], f.changed[side])
 	}
@@ -71,6 +72,17 @@ func banAccounts(b *pgx.Batch, shard int16, f *fold) {
 		b.Queue(`INSERT INTO bidding_bans (shard, account_id, version, lifted, updated_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (shard, account_id) DO UPDATE SET version = excluded.version, lifted = excluded.lifted,
 			updated_at = excluded.updated_at`, shard, [16]byte(account), ban.Version, ban.Lifted, ban.at.Time())
+	}
+}
+
+func setDeadMen(b *pgx.Batch, shard int16, f *fold) {
+	for account, ends := range f.deadMen {
+		if ends == 0 {
+			b.Queue(`DELETE FROM bidding_dead_men WHERE shard = $1 AND account_id = $2`, shard, [16]byte(account))
+			continue
+		}
+		b.Queue(`INSERT INTO bidding_dead_men (shard, account_id, ends_at) VALUES ($1, $2, $3)
+			ON CONFLICT (shard, account_id) DO UPDATE SET ends_at = excluded.ends_at`, shard, [16]byte(account), ends.Time())
 	}
 }
 
@@ -132,7 +144,7 @@ const orderBytes = 260
 func copyOrders(side model.Side, orders []*entered) *copied {
 	columns := []string{
 		"id", "market_id", "user_id", "price", "quantity", "open_quantity", "status", "reason", "order_type", "self_trade", "priority",
-		"client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version",
+		"client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version", "warned",
 	}
 	if side == model.Ask {
 		columns = append(columns, "reinstates")
@@ -163,6 +175,7 @@ func copyOrders(side model.Side, orders []*entered) *copied {
 			c.bigint(o.closedN)
 		}
 		c.bigint(o.Version)
+		c.boolean(o.Warned)
 		if side == model.Ask {
 			c.bigint(int64(o.Reinstates))
 		}
@@ -177,20 +190,20 @@ func updateOrders(b *pgx.Batch, table string, changes []*change) {
 	n := len(changes)
 	ids, opens, versions := make([]int64, n), make([]int32, n), make([]int64, n)
 	qtys, closed, ats := make([]pgtype.Int4, n), make([]pgtype.Int8, n), make([]pgtype.Timestamptz, n)
-	statuses, reasons := make([]string, n), make([]string, n)
+	statuses, reasons, warned := make([]string, n), make([]string, n), make([]bool, n)
 	for i, ch := range changes {
 		ids[i], opens[i], versions[i] = int64(ch.id), int32(ch.open), ch.changes
 		qtys[i] = pgtype.Int4{Int32: int32(ch.qty), Valid: ch.qty != 0}
 		closed[i] = pgtype.Int8{Int64: ch.closedN, Valid: ch.closedN != 0}
 		ats[i] = pgtype.Timestamptz{Time: ch.closedAt.Time(), Valid: ch.closedN != 0}
-		statuses[i], reasons[i] = ch.status.String(), string(ch.reason)
+		statuses[i], reasons[i], warned[i] = ch.status.String(), string(ch.reason), ch.warned
 	}
 	b.Queue(`UPDATE `+table+` o SET quantity = coalesce(u.quantity, o.quantity), open_quantity = u.open, status = u.status,
 		reason = u.reason, closed_n = u.closed_n, closed_at = u.closed_at,
-		version = o.version + u.changes
-		FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::bigint[])
-			AS u (id, quantity, open, status, reason, closed_n, closed_at, changes)
-		WHERE o.id = u.id`, ids, qtys, opens, statuses, reasons, closed, ats, versions)
+		version = o.version + u.changes, warned = o.warned OR u.warned
+		FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::bigint[], $9::bool[])
+			AS u (id, quantity, open, status, reason, closed_n, closed_at, changes, warned)
+		WHERE o.id = u.id`, ids, qtys, opens, statuses, reasons, closed, ats, versions, warned)
 }
 
 // matchBytes is about what one match takes when it is copied.

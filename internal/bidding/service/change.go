@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
@@ -74,6 +75,17 @@ func (s *Service) why(ctx context.Context, account model.AccountID, side model.S
 		return model.ErrAlreadyMatched
 	}
 	return model.ErrNotOpen.Msgf("it is no longer open: it is %s", o.Status)
+}
+
+// SetDeadMan cancels all of an account's orders after a while unless it is called again before;
+// 0 switches that off (MATCH-013). It returns when, 0 for never.
+func (s *Service) SetDeadMan(ctx context.Context, account model.AccountID, after time.Duration) (model.Instant, error) {
+	fires := model.At(s.clock.Now().Add(after))
+	err := s.exchange.SubmitAll(ctx, model.Command{Kind: model.SetDeadMan, Account: account, Life: after.Microseconds()})
+	if err != nil || after == 0 {
+		return 0, err
+	}
+	return fires, nil
 }
 
 // CancelAll cancels the caller's open orders, in one market or in all, of one

@@ -1891,6 +1891,95 @@ func (x *CancelAllResponse) GetAskIds() []int64 {
 	return nil
 }
 
+type SetDeadManSwitchRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seconds       int32                  `protobuf:"varint,1,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDeadManSwitchRequest) Reset() {
+	*x = SetDeadManSwitchRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDeadManSwitchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDeadManSwitchRequest) ProtoMessage() {}
+
+func (x *SetDeadManSwitchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDeadManSwitchRequest.ProtoReflect.Descriptor instead.
+func (*SetDeadManSwitchRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SetDeadManSwitchRequest) GetSeconds() int32 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+type SetDeadManSwitchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the orders are cancelled; absent when they are not.
+	FiresAt       *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=fires_at,json=firesAt,proto3" json:"fires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDeadManSwitchResponse) Reset() {
+	*x = SetDeadManSwitchResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDeadManSwitchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDeadManSwitchResponse) ProtoMessage() {}
+
+func (x *SetDeadManSwitchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDeadManSwitchResponse.ProtoReflect.Descriptor instead.
+func (*SetDeadManSwitchResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SetDeadManSwitchResponse) GetFiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FiresAt
+	}
+	return nil
+}
+
 type ReplaceBidRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	BidId int64                  `protobuf:"varint,1,opt,name=bid_id,json=bidId,proto3" json:"bid_id,omitempty"`
@@ -1906,7 +1995,7 @@ type ReplaceBidRequest struct {
 
 func (x *ReplaceBidRequest) Reset() {
 	*x = ReplaceBidRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[21]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1918,7 +2007,7 @@ func (x *ReplaceBidRequest) String() string {
 func (*ReplaceBidRequest) ProtoMessage() {}
 
 func (x *ReplaceBidRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[21]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1931,7 +2020,7 @@ func (x *ReplaceBidRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceBidRequest.ProtoReflect.Descriptor instead.
 func (*ReplaceBidRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{21}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReplaceBidRequest) GetBidId() int64 {
@@ -1982,7 +2071,7 @@ type ReplaceBidResponse struct {
 
 func (x *ReplaceBidResponse) Reset() {
 	*x = ReplaceBidResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[22]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1994,7 +2083,7 @@ func (x *ReplaceBidResponse) String() string {
 func (*ReplaceBidResponse) ProtoMessage() {}
 
 func (x *ReplaceBidResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[22]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2007,7 +2096,7 @@ func (x *ReplaceBidResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceBidResponse.ProtoReflect.Descriptor instead.
 func (*ReplaceBidResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{22}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReplaceBidResponse) GetBid() *Bid {
@@ -2044,7 +2133,7 @@ type ReplaceAskRequest struct {
 
 func (x *ReplaceAskRequest) Reset() {
 	*x = ReplaceAskRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[23]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2145,7 @@ func (x *ReplaceAskRequest) String() string {
 func (*ReplaceAskRequest) ProtoMessage() {}
 
 func (x *ReplaceAskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[23]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2158,7 @@ func (x *ReplaceAskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceAskRequest.ProtoReflect.Descriptor instead.
 func (*ReplaceAskRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{23}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReplaceAskRequest) GetAskId() int64 {
@@ -2118,7 +2207,7 @@ type ReplaceAskResponse struct {
 
 func (x *ReplaceAskResponse) Reset() {
 	*x = ReplaceAskResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[24]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2130,7 +2219,7 @@ func (x *ReplaceAskResponse) String() string {
 func (*ReplaceAskResponse) ProtoMessage() {}
 
 func (x *ReplaceAskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[24]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2143,7 +2232,7 @@ func (x *ReplaceAskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceAskResponse.ProtoReflect.Descriptor instead.
 func (*ReplaceAskResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{24}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReplaceAskResponse) GetAsk() *Ask {
@@ -2191,7 +2280,7 @@ type NewOrder struct {
 
 func (x *NewOrder) Reset() {
 	*x = NewOrder{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2203,7 +2292,7 @@ func (x *NewOrder) String() string {
 func (*NewOrder) ProtoMessage() {}
 
 func (x *NewOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[25]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2216,7 +2305,7 @@ func (x *NewOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewOrder.ProtoReflect.Descriptor instead.
 func (*NewOrder) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{25}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NewOrder) GetSide() Side {
@@ -2293,7 +2382,7 @@ type OrderRef struct {
 
 func (x *OrderRef) Reset() {
 	*x = OrderRef{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2394,7 @@ func (x *OrderRef) String() string {
 func (*OrderRef) ProtoMessage() {}
 
 func (x *OrderRef) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[26]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2407,7 @@ func (x *OrderRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderRef.ProtoReflect.Descriptor instead.
 func (*OrderRef) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{26}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *OrderRef) GetSide() Side {
@@ -2357,7 +2446,7 @@ type OrderResult struct {
 
 func (x *OrderResult) Reset() {
 	*x = OrderResult{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +2458,7 @@ func (x *OrderResult) String() string {
 func (*OrderResult) ProtoMessage() {}
 
 func (x *OrderResult) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[27]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +2471,7 @@ func (x *OrderResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderResult.ProtoReflect.Descriptor instead.
 func (*OrderResult) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{27}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *OrderResult) GetOrderId() int64 {
@@ -2467,7 +2556,7 @@ type Refusal struct {
 
 func (x *Refusal) Reset() {
 	*x = Refusal{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2479,7 +2568,7 @@ func (x *Refusal) String() string {
 func (*Refusal) ProtoMessage() {}
 
 func (x *Refusal) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[28]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2581,7 @@ func (x *Refusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
 func (*Refusal) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{28}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Refusal) GetCode() int32 {
@@ -2539,7 +2628,7 @@ type PlaceBatchRequest struct {
 
 func (x *PlaceBatchRequest) Reset() {
 	*x = PlaceBatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2551,7 +2640,7 @@ func (x *PlaceBatchRequest) String() string {
 func (*PlaceBatchRequest) ProtoMessage() {}
 
 func (x *PlaceBatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[29]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2564,7 +2653,7 @@ func (x *PlaceBatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceBatchRequest.ProtoReflect.Descriptor instead.
 func (*PlaceBatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{29}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *PlaceBatchRequest) GetOrders() []*NewOrder {
@@ -2584,7 +2673,7 @@ type PlaceBatchResponse struct {
 
 func (x *PlaceBatchResponse) Reset() {
 	*x = PlaceBatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +2685,7 @@ func (x *PlaceBatchResponse) String() string {
 func (*PlaceBatchResponse) ProtoMessage() {}
 
 func (x *PlaceBatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[30]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +2698,7 @@ func (x *PlaceBatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceBatchResponse.ProtoReflect.Descriptor instead.
 func (*PlaceBatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{30}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *PlaceBatchResponse) GetResults() []*OrderResult {
@@ -2628,7 +2717,7 @@ type CancelBatchRequest struct {
 
 func (x *CancelBatchRequest) Reset() {
 	*x = CancelBatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2640,7 +2729,7 @@ func (x *CancelBatchRequest) String() string {
 func (*CancelBatchRequest) ProtoMessage() {}
 
 func (x *CancelBatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[31]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2653,7 +2742,7 @@ func (x *CancelBatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelBatchRequest.ProtoReflect.Descriptor instead.
 func (*CancelBatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{31}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CancelBatchRequest) GetOrders() []*OrderRef {
@@ -2673,7 +2762,7 @@ type CancelBatchResponse struct {
 
 func (x *CancelBatchResponse) Reset() {
 	*x = CancelBatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2685,7 +2774,7 @@ func (x *CancelBatchResponse) String() string {
 func (*CancelBatchResponse) ProtoMessage() {}
 
 func (x *CancelBatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[32]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2698,7 +2787,7 @@ func (x *CancelBatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelBatchResponse.ProtoReflect.Descriptor instead.
 func (*CancelBatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{32}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CancelBatchResponse) GetResults() []*OrderResult {
@@ -2723,7 +2812,7 @@ type OrderEntryRequest struct {
 
 func (x *OrderEntryRequest) Reset() {
 	*x = OrderEntryRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2735,7 +2824,7 @@ func (x *OrderEntryRequest) String() string {
 func (*OrderEntryRequest) ProtoMessage() {}
 
 func (x *OrderEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[33]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2748,7 +2837,7 @@ func (x *OrderEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderEntryRequest.ProtoReflect.Descriptor instead.
 func (*OrderEntryRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{33}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *OrderEntryRequest) GetCorrelationId() uint64 {
@@ -2809,7 +2898,7 @@ type OrderEntryResponse struct {
 
 func (x *OrderEntryResponse) Reset() {
 	*x = OrderEntryResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +2910,7 @@ func (x *OrderEntryResponse) String() string {
 func (*OrderEntryResponse) ProtoMessage() {}
 
 func (x *OrderEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[34]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +2923,7 @@ func (x *OrderEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderEntryResponse.ProtoReflect.Descriptor instead.
 func (*OrderEntryResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{34}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *OrderEntryResponse) GetCorrelationId() uint64 {
@@ -2862,7 +2951,7 @@ type Level struct {
 
 func (x *Level) Reset() {
 	*x = Level{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2874,7 +2963,7 @@ func (x *Level) String() string {
 func (*Level) ProtoMessage() {}
 
 func (x *Level) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[35]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2887,7 +2976,7 @@ func (x *Level) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Level.ProtoReflect.Descriptor instead.
 func (*Level) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{35}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Level) GetPrice() int64 {
@@ -2913,7 +3002,7 @@ type GetHighestBidRequest struct {
 
 func (x *GetHighestBidRequest) Reset() {
 	*x = GetHighestBidRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2925,7 +3014,7 @@ func (x *GetHighestBidRequest) String() string {
 func (*GetHighestBidRequest) ProtoMessage() {}
 
 func (x *GetHighestBidRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[36]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2938,7 +3027,7 @@ func (x *GetHighestBidRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHighestBidRequest.ProtoReflect.Descriptor instead.
 func (*GetHighestBidRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{36}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetHighestBidRequest) GetMarketId() string {
@@ -2959,7 +3048,7 @@ type GetHighestBidResponse struct {
 
 func (x *GetHighestBidResponse) Reset() {
 	*x = GetHighestBidResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2971,7 +3060,7 @@ func (x *GetHighestBidResponse) String() string {
 func (*GetHighestBidResponse) ProtoMessage() {}
 
 func (x *GetHighestBidResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[37]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2984,7 +3073,7 @@ func (x *GetHighestBidResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHighestBidResponse.ProtoReflect.Descriptor instead.
 func (*GetHighestBidResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{37}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetHighestBidResponse) GetBestBid() *Level {
@@ -3010,7 +3099,7 @@ type GetLowestAskRequest struct {
 
 func (x *GetLowestAskRequest) Reset() {
 	*x = GetLowestAskRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3022,7 +3111,7 @@ func (x *GetLowestAskRequest) String() string {
 func (*GetLowestAskRequest) ProtoMessage() {}
 
 func (x *GetLowestAskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[38]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3035,7 +3124,7 @@ func (x *GetLowestAskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLowestAskRequest.ProtoReflect.Descriptor instead.
 func (*GetLowestAskRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{38}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetLowestAskRequest) GetMarketId() string {
@@ -3056,7 +3145,7 @@ type GetLowestAskResponse struct {
 
 func (x *GetLowestAskResponse) Reset() {
 	*x = GetLowestAskResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3068,7 +3157,7 @@ func (x *GetLowestAskResponse) String() string {
 func (*GetLowestAskResponse) ProtoMessage() {}
 
 func (x *GetLowestAskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[39]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3081,7 +3170,7 @@ func (x *GetLowestAskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLowestAskResponse.ProtoReflect.Descriptor instead.
 func (*GetLowestAskResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{39}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GetLowestAskResponse) GetBestAsk() *Level {
@@ -3111,7 +3200,7 @@ type Sale struct {
 
 func (x *Sale) Reset() {
 	*x = Sale{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3123,7 +3212,7 @@ func (x *Sale) String() string {
 func (*Sale) ProtoMessage() {}
 
 func (x *Sale) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[40]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3136,7 +3225,7 @@ func (x *Sale) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sale.ProtoReflect.Descriptor instead.
 func (*Sale) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{40}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Sale) GetMatchId() int64 {
@@ -3197,7 +3286,7 @@ type MarketPrice struct {
 
 func (x *MarketPrice) Reset() {
 	*x = MarketPrice{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3209,7 +3298,7 @@ func (x *MarketPrice) String() string {
 func (*MarketPrice) ProtoMessage() {}
 
 func (x *MarketPrice) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[41]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3222,7 +3311,7 @@ func (x *MarketPrice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketPrice.ProtoReflect.Descriptor instead.
 func (*MarketPrice) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{41}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *MarketPrice) GetMarketId() string {
@@ -3353,7 +3442,7 @@ type GetMarketPriceRequest struct {
 
 func (x *GetMarketPriceRequest) Reset() {
 	*x = GetMarketPriceRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3365,7 +3454,7 @@ func (x *GetMarketPriceRequest) String() string {
 func (*GetMarketPriceRequest) ProtoMessage() {}
 
 func (x *GetMarketPriceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[42]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3378,7 +3467,7 @@ func (x *GetMarketPriceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketPriceRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketPriceRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{42}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *GetMarketPriceRequest) GetMarketId() string {
@@ -3397,7 +3486,7 @@ type GetMarketPriceResponse struct {
 
 func (x *GetMarketPriceResponse) Reset() {
 	*x = GetMarketPriceResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3409,7 +3498,7 @@ func (x *GetMarketPriceResponse) String() string {
 func (*GetMarketPriceResponse) ProtoMessage() {}
 
 func (x *GetMarketPriceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[43]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3422,7 +3511,7 @@ func (x *GetMarketPriceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketPriceResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketPriceResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{43}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *GetMarketPriceResponse) GetMarketPrice() *MarketPrice {
@@ -3443,7 +3532,7 @@ type GetDepthRequest struct {
 
 func (x *GetDepthRequest) Reset() {
 	*x = GetDepthRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3455,7 +3544,7 @@ func (x *GetDepthRequest) String() string {
 func (*GetDepthRequest) ProtoMessage() {}
 
 func (x *GetDepthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[44]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3468,7 +3557,7 @@ func (x *GetDepthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDepthRequest.ProtoReflect.Descriptor instead.
 func (*GetDepthRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{44}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *GetDepthRequest) GetMarketId() string {
@@ -3499,7 +3588,7 @@ type GetDepthResponse struct {
 
 func (x *GetDepthResponse) Reset() {
 	*x = GetDepthResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3511,7 +3600,7 @@ func (x *GetDepthResponse) String() string {
 func (*GetDepthResponse) ProtoMessage() {}
 
 func (x *GetDepthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[45]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3524,7 +3613,7 @@ func (x *GetDepthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDepthResponse.ProtoReflect.Descriptor instead.
 func (*GetDepthResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{45}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *GetDepthResponse) GetBids() []*Level {
@@ -3569,7 +3658,7 @@ type WatchMarketRequest struct {
 
 func (x *WatchMarketRequest) Reset() {
 	*x = WatchMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3581,7 +3670,7 @@ func (x *WatchMarketRequest) String() string {
 func (*WatchMarketRequest) ProtoMessage() {}
 
 func (x *WatchMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[46]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3594,7 +3683,7 @@ func (x *WatchMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMarketRequest.ProtoReflect.Descriptor instead.
 func (*WatchMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{46}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *WatchMarketRequest) GetMarketId() string {
@@ -3648,7 +3737,7 @@ type WatchMarketResponse struct {
 
 func (x *WatchMarketResponse) Reset() {
 	*x = WatchMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3660,7 +3749,7 @@ func (x *WatchMarketResponse) String() string {
 func (*WatchMarketResponse) ProtoMessage() {}
 
 func (x *WatchMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[47]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3673,7 +3762,7 @@ func (x *WatchMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMarketResponse.ProtoReflect.Descriptor instead.
 func (*WatchMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{47}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *WatchMarketResponse) GetSnapshot() bool {
@@ -3760,7 +3849,7 @@ type GetCandlesRequest struct {
 
 func (x *GetCandlesRequest) Reset() {
 	*x = GetCandlesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3772,7 +3861,7 @@ func (x *GetCandlesRequest) String() string {
 func (*GetCandlesRequest) ProtoMessage() {}
 
 func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[48]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3785,7 +3874,7 @@ func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesRequest.ProtoReflect.Descriptor instead.
 func (*GetCandlesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{48}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *GetCandlesRequest) GetMarketId() string {
@@ -3836,7 +3925,7 @@ type Candle struct {
 
 func (x *Candle) Reset() {
 	*x = Candle{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +3937,7 @@ func (x *Candle) String() string {
 func (*Candle) ProtoMessage() {}
 
 func (x *Candle) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +3950,7 @@ func (x *Candle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candle.ProtoReflect.Descriptor instead.
 func (*Candle) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Candle) GetStart() *timestamppb.Timestamp {
@@ -3930,7 +4019,7 @@ type GetCandlesResponse struct {
 
 func (x *GetCandlesResponse) Reset() {
 	*x = GetCandlesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3942,7 +4031,7 @@ func (x *GetCandlesResponse) String() string {
 func (*GetCandlesResponse) ProtoMessage() {}
 
 func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3955,7 +4044,7 @@ func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesResponse.ProtoReflect.Descriptor instead.
 func (*GetCandlesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *GetCandlesResponse) GetCandles() []*Candle {
@@ -3981,7 +4070,7 @@ type GetMarketStatsRequest struct {
 
 func (x *GetMarketStatsRequest) Reset() {
 	*x = GetMarketStatsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3993,7 +4082,7 @@ func (x *GetMarketStatsRequest) String() string {
 func (*GetMarketStatsRequest) ProtoMessage() {}
 
 func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4006,7 +4095,7 @@ func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetMarketStatsRequest) GetMarketId() string {
@@ -4035,7 +4124,7 @@ type GetMarketStatsResponse struct {
 
 func (x *GetMarketStatsResponse) Reset() {
 	*x = GetMarketStatsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4047,7 +4136,7 @@ func (x *GetMarketStatsResponse) String() string {
 func (*GetMarketStatsResponse) ProtoMessage() {}
 
 func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4060,7 +4149,7 @@ func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetMarketStatsResponse) GetCurrency() string {
@@ -4116,7 +4205,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4128,7 +4217,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4141,7 +4230,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -4175,7 +4264,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4187,7 +4276,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4200,7 +4289,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -4226,7 +4315,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4238,7 +4327,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4251,7 +4340,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -4270,7 +4359,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4282,7 +4371,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4295,7 +4384,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -4319,7 +4408,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4331,7 +4420,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4344,7 +4433,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -4385,7 +4474,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4397,7 +4486,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4410,7 +4499,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -4436,7 +4525,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4448,7 +4537,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4461,7 +4550,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -4480,7 +4569,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4492,7 +4581,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4505,7 +4594,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -4532,7 +4621,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4544,7 +4633,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4557,7 +4646,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -4618,7 +4707,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4630,7 +4719,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4643,7 +4732,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -4662,7 +4751,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4674,7 +4763,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4687,7 +4776,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4708,7 +4797,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4720,7 +4809,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4733,7 +4822,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -4759,7 +4848,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4771,7 +4860,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4784,7 +4873,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4803,7 +4892,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4815,7 +4904,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4828,7 +4917,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -4847,7 +4936,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4859,7 +4948,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4872,7 +4961,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -4891,7 +4980,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4903,7 +4992,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4916,7 +5005,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -4935,7 +5024,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4947,7 +5036,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4960,7 +5049,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -4984,7 +5073,7 @@ type ReverseMatchRequest struct {
 
 func (x *ReverseMatchRequest) Reset() {
 	*x = ReverseMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4996,7 +5085,7 @@ func (x *ReverseMatchRequest) String() string {
 func (*ReverseMatchRequest) ProtoMessage() {}
 
 func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5009,7 +5098,7 @@ func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchRequest.ProtoReflect.Descriptor instead.
 func (*ReverseMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ReverseMatchRequest) GetMatchId() int64 {
@@ -5048,7 +5137,7 @@ type ReverseMatchResponse struct {
 
 func (x *ReverseMatchResponse) Reset() {
 	*x = ReverseMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5060,7 +5149,7 @@ func (x *ReverseMatchResponse) String() string {
 func (*ReverseMatchResponse) ProtoMessage() {}
 
 func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5073,7 +5162,7 @@ func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchResponse.ProtoReflect.Descriptor instead.
 func (*ReverseMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ReverseMatchResponse) GetMatchId() int64 {
@@ -5125,7 +5214,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5137,7 +5226,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5150,7 +5239,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -5183,7 +5272,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5195,7 +5284,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5208,7 +5297,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -5227,7 +5316,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5239,7 +5328,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5252,7 +5341,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5271,7 +5360,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5283,7 +5372,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5296,7 +5385,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -5315,7 +5404,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5327,7 +5416,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5340,7 +5429,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5489,7 +5578,12 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x04side\x18\x02 \x01(\x0e2\x10.bidding.v1.SideB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04side\"E\n" +
 	"\x11CancelAllResponse\x12\x17\n" +
 	"\abid_ids\x18\x01 \x03(\x03R\x06bidIds\x12\x17\n" +
-	"\aask_ids\x18\x02 \x03(\x03R\x06askIds\"\xb0\x01\n" +
+	"\aask_ids\x18\x02 \x03(\x03R\x06askIds\"\x86\x01\n" +
+	"\x17SetDeadManSwitchRequest\x12k\n" +
+	"\aseconds\x18\x01 \x01(\x05BQ\xbaHN\xba\x01K\n" +
+	"\aseconds\x12\x16must be 0 or 5 to 3600\x1a(this == 0 || (this >= 5 && this <= 3600)R\aseconds\"Q\n" +
+	"\x18SetDeadManSwitchResponse\x125\n" +
+	"\bfires_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\afiresAt\"\xb0\x01\n" +
 	"\x11ReplaceBidRequest\x12\x1e\n" +
 	"\x06bid_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05bidId\x12\x14\n" +
 	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1a\n" +
@@ -5785,7 +5879,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xca\x17\n" +
+	"\aRESTING\x10\x022\xb1\x18\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -5797,7 +5891,8 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"ListMyAsks\x12\x1d.bidding.v1.ListMyAsksRequest\x1a\x1e.bidding.v1.ListMyAsksResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x01\x12P\n" +
 	"\tCancelBid\x12\x1c.bidding.v1.CancelBidRequest\x1a\x1d.bidding.v1.CancelBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
 	"\tCancelAsk\x12\x1c.bidding.v1.CancelAskRequest\x1a\x1d.bidding.v1.CancelAskResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12P\n" +
-	"\tCancelAll\x12\x1c.bidding.v1.CancelAllRequest\x1a\x1d.bidding.v1.CancelAllResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
+	"\tCancelAll\x12\x1c.bidding.v1.CancelAllRequest\x1a\x1d.bidding.v1.CancelAllResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12e\n" +
+	"\x10SetDeadManSwitch\x12#.bidding.v1.SetDeadManSwitchRequest\x1a$.bidding.v1.SetDeadManSwitchResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\n" +
 	"ReplaceBid\x12\x1d.bidding.v1.ReplaceBidRequest\x1a\x1e.bidding.v1.ReplaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12Y\n" +
 	"\n" +
@@ -5841,7 +5936,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 77)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -5871,81 +5966,83 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*CancelAskResponse)(nil),            // 25: bidding.v1.CancelAskResponse
 	(*CancelAllRequest)(nil),             // 26: bidding.v1.CancelAllRequest
 	(*CancelAllResponse)(nil),            // 27: bidding.v1.CancelAllResponse
-	(*ReplaceBidRequest)(nil),            // 28: bidding.v1.ReplaceBidRequest
-	(*ReplaceBidResponse)(nil),           // 29: bidding.v1.ReplaceBidResponse
-	(*ReplaceAskRequest)(nil),            // 30: bidding.v1.ReplaceAskRequest
-	(*ReplaceAskResponse)(nil),           // 31: bidding.v1.ReplaceAskResponse
-	(*NewOrder)(nil),                     // 32: bidding.v1.NewOrder
-	(*OrderRef)(nil),                     // 33: bidding.v1.OrderRef
-	(*OrderResult)(nil),                  // 34: bidding.v1.OrderResult
-	(*Refusal)(nil),                      // 35: bidding.v1.Refusal
-	(*PlaceBatchRequest)(nil),            // 36: bidding.v1.PlaceBatchRequest
-	(*PlaceBatchResponse)(nil),           // 37: bidding.v1.PlaceBatchResponse
-	(*CancelBatchRequest)(nil),           // 38: bidding.v1.CancelBatchRequest
-	(*CancelBatchResponse)(nil),          // 39: bidding.v1.CancelBatchResponse
-	(*OrderEntryRequest)(nil),            // 40: bidding.v1.OrderEntryRequest
-	(*OrderEntryResponse)(nil),           // 41: bidding.v1.OrderEntryResponse
-	(*Level)(nil),                        // 42: bidding.v1.Level
-	(*GetHighestBidRequest)(nil),         // 43: bidding.v1.GetHighestBidRequest
-	(*GetHighestBidResponse)(nil),        // 44: bidding.v1.GetHighestBidResponse
-	(*GetLowestAskRequest)(nil),          // 45: bidding.v1.GetLowestAskRequest
-	(*GetLowestAskResponse)(nil),         // 46: bidding.v1.GetLowestAskResponse
-	(*Sale)(nil),                         // 47: bidding.v1.Sale
-	(*MarketPrice)(nil),                  // 48: bidding.v1.MarketPrice
-	(*GetMarketPriceRequest)(nil),        // 49: bidding.v1.GetMarketPriceRequest
-	(*GetMarketPriceResponse)(nil),       // 50: bidding.v1.GetMarketPriceResponse
-	(*GetDepthRequest)(nil),              // 51: bidding.v1.GetDepthRequest
-	(*GetDepthResponse)(nil),             // 52: bidding.v1.GetDepthResponse
-	(*WatchMarketRequest)(nil),           // 53: bidding.v1.WatchMarketRequest
-	(*WatchMarketResponse)(nil),          // 54: bidding.v1.WatchMarketResponse
-	(*GetCandlesRequest)(nil),            // 55: bidding.v1.GetCandlesRequest
-	(*Candle)(nil),                       // 56: bidding.v1.Candle
-	(*GetCandlesResponse)(nil),           // 57: bidding.v1.GetCandlesResponse
-	(*GetMarketStatsRequest)(nil),        // 58: bidding.v1.GetMarketStatsRequest
-	(*GetMarketStatsResponse)(nil),       // 59: bidding.v1.GetMarketStatsResponse
-	(*ListSalesRequest)(nil),             // 60: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 61: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 62: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 63: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 64: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 65: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 66: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 67: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 68: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 69: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 70: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 71: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 72: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 73: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 74: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 75: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 76: bidding.v1.ResumeMarketResponse
-	(*ReverseMatchRequest)(nil),          // 77: bidding.v1.ReverseMatchRequest
-	(*ReverseMatchResponse)(nil),         // 78: bidding.v1.ReverseMatchResponse
-	(*AccountLimits)(nil),                // 79: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 80: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 81: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 82: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 83: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 84: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 85: google.protobuf.FieldMask
+	(*SetDeadManSwitchRequest)(nil),      // 28: bidding.v1.SetDeadManSwitchRequest
+	(*SetDeadManSwitchResponse)(nil),     // 29: bidding.v1.SetDeadManSwitchResponse
+	(*ReplaceBidRequest)(nil),            // 30: bidding.v1.ReplaceBidRequest
+	(*ReplaceBidResponse)(nil),           // 31: bidding.v1.ReplaceBidResponse
+	(*ReplaceAskRequest)(nil),            // 32: bidding.v1.ReplaceAskRequest
+	(*ReplaceAskResponse)(nil),           // 33: bidding.v1.ReplaceAskResponse
+	(*NewOrder)(nil),                     // 34: bidding.v1.NewOrder
+	(*OrderRef)(nil),                     // 35: bidding.v1.OrderRef
+	(*OrderResult)(nil),                  // 36: bidding.v1.OrderResult
+	(*Refusal)(nil),                      // 37: bidding.v1.Refusal
+	(*PlaceBatchRequest)(nil),            // 38: bidding.v1.PlaceBatchRequest
+	(*PlaceBatchResponse)(nil),           // 39: bidding.v1.PlaceBatchResponse
+	(*CancelBatchRequest)(nil),           // 40: bidding.v1.CancelBatchRequest
+	(*CancelBatchResponse)(nil),          // 41: bidding.v1.CancelBatchResponse
+	(*OrderEntryRequest)(nil),            // 42: bidding.v1.OrderEntryRequest
+	(*OrderEntryResponse)(nil),           // 43: bidding.v1.OrderEntryResponse
+	(*Level)(nil),                        // 44: bidding.v1.Level
+	(*GetHighestBidRequest)(nil),         // 45: bidding.v1.GetHighestBidRequest
+	(*GetHighestBidResponse)(nil),        // 46: bidding.v1.GetHighestBidResponse
+	(*GetLowestAskRequest)(nil),          // 47: bidding.v1.GetLowestAskRequest
+	(*GetLowestAskResponse)(nil),         // 48: bidding.v1.GetLowestAskResponse
+	(*Sale)(nil),                         // 49: bidding.v1.Sale
+	(*MarketPrice)(nil),                  // 50: bidding.v1.MarketPrice
+	(*GetMarketPriceRequest)(nil),        // 51: bidding.v1.GetMarketPriceRequest
+	(*GetMarketPriceResponse)(nil),       // 52: bidding.v1.GetMarketPriceResponse
+	(*GetDepthRequest)(nil),              // 53: bidding.v1.GetDepthRequest
+	(*GetDepthResponse)(nil),             // 54: bidding.v1.GetDepthResponse
+	(*WatchMarketRequest)(nil),           // 55: bidding.v1.WatchMarketRequest
+	(*WatchMarketResponse)(nil),          // 56: bidding.v1.WatchMarketResponse
+	(*GetCandlesRequest)(nil),            // 57: bidding.v1.GetCandlesRequest
+	(*Candle)(nil),                       // 58: bidding.v1.Candle
+	(*GetCandlesResponse)(nil),           // 59: bidding.v1.GetCandlesResponse
+	(*GetMarketStatsRequest)(nil),        // 60: bidding.v1.GetMarketStatsRequest
+	(*GetMarketStatsResponse)(nil),       // 61: bidding.v1.GetMarketStatsResponse
+	(*ListSalesRequest)(nil),             // 62: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 63: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 64: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 65: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 66: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 67: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 68: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 69: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 70: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 71: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 72: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 73: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 74: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 75: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 76: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 77: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 78: bidding.v1.ResumeMarketResponse
+	(*ReverseMatchRequest)(nil),          // 79: bidding.v1.ReverseMatchRequest
+	(*ReverseMatchResponse)(nil),         // 80: bidding.v1.ReverseMatchResponse
+	(*AccountLimits)(nil),                // 81: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 82: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 83: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 84: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 85: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 86: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 87: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	84,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	84,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	84,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	86,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	86,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	86,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	84,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	84,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	84,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	84,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	86,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	86,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	86,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	86,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
-	84,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
+	86,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
 	0,   // 15: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 16: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
 	7,   // 17: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
@@ -5963,132 +6060,135 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	7,   // 29: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
 	8,   // 30: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
 	2,   // 31: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	7,   // 32: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
-	9,   // 33: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
-	8,   // 34: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 35: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
-	2,   // 36: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
-	0,   // 37: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
-	1,   // 38: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
-	2,   // 39: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
-	2,   // 40: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
-	3,   // 41: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
-	9,   // 42: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
-	35,  // 43: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
-	32,  // 44: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
-	34,  // 45: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
-	33,  // 46: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
-	34,  // 47: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
-	32,  // 48: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
-	33,  // 49: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
-	34,  // 50: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
-	42,  // 51: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
-	42,  // 52: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	84,  // 53: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
-	5,   // 54: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
-	42,  // 55: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
-	42,  // 56: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
-	47,  // 57: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
-	48,  // 58: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
-	42,  // 59: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
-	42,  // 60: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	42,  // 61: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
-	42,  // 62: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
-	47,  // 63: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
-	48,  // 64: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
-	4,   // 65: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
-	84,  // 66: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
-	84,  // 67: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
-	84,  // 68: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
-	56,  // 69: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
-	47,  // 70: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	9,   // 71: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 72: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	9,   // 73: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	48,  // 74: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	6,   // 75: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	5,   // 76: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	68,  // 77: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 78: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	85,  // 79: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	68,  // 80: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 81: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	68,  // 82: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	84,  // 83: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
-	8,   // 84: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 85: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
-	79,  // 86: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	79,  // 87: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	79,  // 88: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	10,  // 89: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	12,  // 90: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	14,  // 91: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	16,  // 92: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	18,  // 93: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	20,  // 94: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	22,  // 95: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	24,  // 96: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	26,  // 97: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	28,  // 98: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	30,  // 99: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	36,  // 100: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	38,  // 101: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	40,  // 102: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	43,  // 103: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	45,  // 104: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	49,  // 105: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	51,  // 106: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	53,  // 107: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
-	55,  // 108: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
-	58,  // 109: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
-	60,  // 110: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	62,  // 111: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	64,  // 112: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	66,  // 113: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	69,  // 114: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	71,  // 115: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	73,  // 116: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	75,  // 117: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	77,  // 118: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
-	80,  // 119: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	82,  // 120: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	11,  // 121: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	13,  // 122: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	15,  // 123: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	17,  // 124: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	19,  // 125: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	21,  // 126: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	23,  // 127: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	25,  // 128: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	27,  // 129: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	29,  // 130: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	31,  // 131: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	37,  // 132: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	39,  // 133: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	41,  // 134: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	44,  // 135: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	46,  // 136: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	50,  // 137: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	52,  // 138: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	54,  // 139: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
-	57,  // 140: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
-	59,  // 141: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
-	61,  // 142: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	63,  // 143: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	65,  // 144: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	67,  // 145: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	70,  // 146: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	72,  // 147: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	74,  // 148: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	76,  // 149: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	78,  // 150: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
-	81,  // 151: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	83,  // 152: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	121, // [121:153] is the sub-list for method output_type
-	89,  // [89:121] is the sub-list for method input_type
-	89,  // [89:89] is the sub-list for extension type_name
-	89,  // [89:89] is the sub-list for extension extendee
-	0,   // [0:89] is the sub-list for field type_name
+	86,  // 32: bidding.v1.SetDeadManSwitchResponse.fires_at:type_name -> google.protobuf.Timestamp
+	7,   // 33: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 34: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
+	8,   // 35: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 36: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
+	2,   // 37: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
+	0,   // 38: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
+	1,   // 39: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
+	2,   // 40: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
+	2,   // 41: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
+	3,   // 42: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
+	9,   // 43: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
+	37,  // 44: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
+	34,  // 45: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
+	36,  // 46: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
+	35,  // 47: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
+	36,  // 48: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
+	34,  // 49: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
+	35,  // 50: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
+	36,  // 51: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
+	44,  // 52: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
+	44,  // 53: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
+	86,  // 54: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	5,   // 55: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
+	44,  // 56: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
+	44,  // 57: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
+	49,  // 58: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
+	50,  // 59: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
+	44,  // 60: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
+	44,  // 61: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
+	44,  // 62: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	44,  // 63: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	49,  // 64: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	50,  // 65: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	4,   // 66: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
+	86,  // 67: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
+	86,  // 68: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
+	86,  // 69: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
+	58,  // 70: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
+	49,  // 71: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	9,   // 72: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 73: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	9,   // 74: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	50,  // 75: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	6,   // 76: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	5,   // 77: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	70,  // 78: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	70,  // 79: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	87,  // 80: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	70,  // 81: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	70,  // 82: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	70,  // 83: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	86,  // 84: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
+	8,   // 85: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 86: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
+	81,  // 87: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	81,  // 88: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	81,  // 89: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	10,  // 90: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	12,  // 91: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	14,  // 92: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	16,  // 93: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	18,  // 94: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	20,  // 95: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	22,  // 96: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	24,  // 97: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	26,  // 98: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	28,  // 99: bidding.v1.BiddingService.SetDeadManSwitch:input_type -> bidding.v1.SetDeadManSwitchRequest
+	30,  // 100: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	32,  // 101: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	38,  // 102: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	40,  // 103: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	42,  // 104: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	45,  // 105: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	47,  // 106: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	51,  // 107: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	53,  // 108: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	55,  // 109: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	57,  // 110: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
+	60,  // 111: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
+	62,  // 112: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	64,  // 113: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	66,  // 114: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	68,  // 115: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	71,  // 116: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	73,  // 117: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	75,  // 118: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	77,  // 119: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	79,  // 120: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
+	82,  // 121: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	84,  // 122: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	11,  // 123: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	13,  // 124: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	15,  // 125: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	17,  // 126: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	19,  // 127: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	21,  // 128: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	23,  // 129: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	25,  // 130: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	27,  // 131: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	29,  // 132: bidding.v1.BiddingService.SetDeadManSwitch:output_type -> bidding.v1.SetDeadManSwitchResponse
+	31,  // 133: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	33,  // 134: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	39,  // 135: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	41,  // 136: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	43,  // 137: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	46,  // 138: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	48,  // 139: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	52,  // 140: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	54,  // 141: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	56,  // 142: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	59,  // 143: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
+	61,  // 144: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
+	63,  // 145: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	65,  // 146: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	67,  // 147: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	69,  // 148: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	72,  // 149: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	74,  // 150: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	76,  // 151: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	78,  // 152: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	80,  // 153: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
+	83,  // 154: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	85,  // 155: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	123, // [123:156] is the sub-list for method output_type
+	90,  // [90:123] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -6098,20 +6198,20 @@ func file_bidding_v1_bidding_proto_init() {
 	}
 	file_bidding_v1_bidding_proto_msgTypes[3].OneofWrappers = []any{}
 	file_bidding_v1_bidding_proto_msgTypes[5].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[25].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[33].OneofWrappers = []any{
+	file_bidding_v1_bidding_proto_msgTypes[27].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[35].OneofWrappers = []any{
 		(*OrderEntryRequest_Place)(nil),
 		(*OrderEntryRequest_Cancel)(nil),
 	}
-	file_bidding_v1_bidding_proto_msgTypes[41].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[52].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[43].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[54].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   77,
+			NumMessages:   79,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	BiddingService_CancelBid_FullMethodName            = "/bidding.v1.BiddingService/CancelBid"
 	BiddingService_CancelAsk_FullMethodName            = "/bidding.v1.BiddingService/CancelAsk"
 	BiddingService_CancelAll_FullMethodName            = "/bidding.v1.BiddingService/CancelAll"
+	BiddingService_SetDeadManSwitch_FullMethodName     = "/bidding.v1.BiddingService/SetDeadManSwitch"
 	BiddingService_ReplaceBid_FullMethodName           = "/bidding.v1.BiddingService/ReplaceBid"
 	BiddingService_ReplaceAsk_FullMethodName           = "/bidding.v1.BiddingService/ReplaceAsk"
 	BiddingService_PlaceBatch_FullMethodName           = "/bidding.v1.BiddingService/PlaceBatch"
@@ -79,6 +80,9 @@ type BiddingServiceClient interface {
 	CancelAsk(ctx context.Context, in *CancelAskRequest, opts ...grpc.CallOption) (*CancelAskResponse, error)
 	// CancelAll cancels the caller's open bids and asks, by market and side; atomic per market.
 	CancelAll(ctx context.Context, in *CancelAllRequest, opts ...grpc.CallOption) (*CancelAllResponse, error)
+	// SetDeadManSwitch cancels all the caller's bids and asks, those placed later too, once it was
+	// not called again for so many seconds; 0 switches that off (MATCH-013).
+	SetDeadManSwitch(ctx context.Context, in *SetDeadManSwitchRequest, opts ...grpc.CallOption) (*SetDeadManSwitchResponse, error)
 	// ReplaceBid changes price or open quantity; less at the same price keeps its place (MATCH-012).
 	ReplaceBid(ctx context.Context, in *ReplaceBidRequest, opts ...grpc.CallOption) (*ReplaceBidResponse, error)
 	// ReplaceAsk changes price or open quantity; less at the same price keeps its place (MATCH-012).
@@ -226,6 +230,16 @@ func (c *biddingServiceClient) CancelAll(ctx context.Context, in *CancelAllReque
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CancelAllResponse)
 	err := c.cc.Invoke(ctx, BiddingService_CancelAll_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *biddingServiceClient) SetDeadManSwitch(ctx context.Context, in *SetDeadManSwitchRequest, opts ...grpc.CallOption) (*SetDeadManSwitchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDeadManSwitchResponse)
+	err := c.cc.Invoke(ctx, BiddingService_SetDeadManSwitch_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -500,6 +514,9 @@ type BiddingServiceServer interface {
 	CancelAsk(context.Context, *CancelAskRequest) (*CancelAskResponse, error)
 	// CancelAll cancels the caller's open bids and asks, by market and side; atomic per market.
 	CancelAll(context.Context, *CancelAllRequest) (*CancelAllResponse, error)
+	// SetDeadManSwitch cancels all the caller's bids and asks, those placed later too, once it was
+	// not called again for so many seconds; 0 switches that off (MATCH-013).
+	SetDeadManSwitch(context.Context, *SetDeadManSwitchRequest) (*SetDeadManSwitchResponse, error)
 	// ReplaceBid changes price or open quantity; less at the same price keeps its place (MATCH-012).
 	ReplaceBid(context.Context, *ReplaceBidRequest) (*ReplaceBidResponse, error)
 	// ReplaceAsk changes price or open quantity; less at the same price keeps its place (MATCH-012).
@@ -589,6 +606,9 @@ func (UnimplementedBiddingServiceServer) CancelAsk(context.Context, *CancelAskRe
 }
 func (UnimplementedBiddingServiceServer) CancelAll(context.Context, *CancelAllRequest) (*CancelAllResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelAll not implemented")
+}
+func (UnimplementedBiddingServiceServer) SetDeadManSwitch(context.Context, *SetDeadManSwitchRequest) (*SetDeadManSwitchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDeadManSwitch not implemented")
 }
 func (UnimplementedBiddingServiceServer) ReplaceBid(context.Context, *ReplaceBidRequest) (*ReplaceBidResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplaceBid not implemented")
@@ -838,6 +858,24 @@ func _BiddingService_CancelAll_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(BiddingServiceServer).CancelAll(ctx, req.(*CancelAllRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BiddingService_SetDeadManSwitch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDeadManSwitchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BiddingServiceServer).SetDeadManSwitch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BiddingService_SetDeadManSwitch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BiddingServiceServer).SetDeadManSwitch(ctx, req.(*SetDeadManSwitchRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1280,6 +1318,10 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelAll",
 			Handler:    _BiddingService_CancelAll_Handler,
+		},
+		{
+			MethodName: "SetDeadManSwitch",
+			Handler:    _BiddingService_SetDeadManSwitch_Handler,
 		},
 		{
 			MethodName: "ReplaceBid",

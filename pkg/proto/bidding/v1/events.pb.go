@@ -241,12 +241,105 @@ func (x *MatchReversed) GetSoldAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// OrderExpiring says that a bid or an ask has a day left (MATCH-009).
+type OrderExpiring struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OrderId       int64                  `protobuf:"varint,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Side          Side                   `protobuf:"varint,2,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
+	MarketId      string                 `protobuf:"bytes,3,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	UserId        string                 `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Price         int64                  `protobuf:"varint,5,opt,name=price,proto3" json:"price,omitempty"`
+	OpenQuantity  int32                  `protobuf:"varint,6,opt,name=open_quantity,json=openQuantity,proto3" json:"open_quantity,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderExpiring) Reset() {
+	*x = OrderExpiring{}
+	mi := &file_bidding_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderExpiring) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderExpiring) ProtoMessage() {}
+
+func (x *OrderExpiring) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderExpiring.ProtoReflect.Descriptor instead.
+func (*OrderExpiring) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *OrderExpiring) GetOrderId() int64 {
+	if x != nil {
+		return x.OrderId
+	}
+	return 0
+}
+
+func (x *OrderExpiring) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *OrderExpiring) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *OrderExpiring) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *OrderExpiring) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *OrderExpiring) GetOpenQuantity() int32 {
+	if x != nil {
+		return x.OpenQuantity
+	}
+	return 0
+}
+
+func (x *OrderExpiring) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 var File_bidding_v1_events_proto protoreflect.FileDescriptor
 
 const file_bidding_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x17bidding/v1/events.proto\x12\n" +
-	"bidding.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
+	"bidding.v1\x1a\x18bidding/v1/bidding.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
 	"\tMatchMade\x12\x19\n" +
 	"\bmatch_id\x18\x01 \x01(\x03R\amatchId\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x15\n" +
@@ -267,7 +360,16 @@ const file_bidding_v1_events_proto_rawDesc = "" +
 	"\bquantity\x18\b \x01(\x05R\bquantity\x12\x16\n" +
 	"\x06reason\x18\t \x01(\tR\x06reason\x123\n" +
 	"\asold_at\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x06soldAtBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06soldAt\"\xfc\x01\n" +
+	"\rOrderExpiring\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\x03R\aorderId\x12$\n" +
+	"\x04side\x18\x02 \x01(\x0e2\x10.bidding.v1.SideR\x04side\x12\x1b\n" +
+	"\tmarket_id\x18\x03 \x01(\tR\bmarketId\x12\x17\n" +
+	"\auser_id\x18\x04 \x01(\tR\x06userId\x12\x14\n" +
+	"\x05price\x18\x05 \x01(\x03R\x05price\x12#\n" +
+	"\ropen_quantity\x18\x06 \x01(\x05R\fopenQuantity\x129\n" +
+	"\n" +
+	"expires_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAtBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1;biddingv1b\x06proto3"
 
 var (
 	file_bidding_v1_events_proto_rawDescOnce sync.Once
@@ -281,19 +383,23 @@ func file_bidding_v1_events_proto_rawDescGZIP() []byte {
 	return file_bidding_v1_events_proto_rawDescData
 }
 
-var file_bidding_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_bidding_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_bidding_v1_events_proto_goTypes = []any{
 	(*MatchMade)(nil),             // 0: bidding.v1.MatchMade
 	(*MatchReversed)(nil),         // 1: bidding.v1.MatchReversed
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*OrderExpiring)(nil),         // 2: bidding.v1.OrderExpiring
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(Side)(0),                     // 4: bidding.v1.Side
 }
 var file_bidding_v1_events_proto_depIdxs = []int32{
-	2, // 0: bidding.v1.MatchReversed.sold_at:type_name -> google.protobuf.Timestamp
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3, // 0: bidding.v1.MatchReversed.sold_at:type_name -> google.protobuf.Timestamp
+	4, // 1: bidding.v1.OrderExpiring.side:type_name -> bidding.v1.Side
+	3, // 2: bidding.v1.OrderExpiring.expires_at:type_name -> google.protobuf.Timestamp
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_events_proto_init() }
@@ -301,13 +407,14 @@ func file_bidding_v1_events_proto_init() {
 	if File_bidding_v1_events_proto != nil {
 		return
 	}
+	file_bidding_v1_bidding_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_events_proto_rawDesc), len(file_bidding_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -311,6 +311,7 @@ type NodeOrder struct {
 	Version       int64                  `protobuf:"varint,18,opt,name=version,proto3" json:"version,omitempty"`
 	Currency      string                 `protobuf:"bytes,19,opt,name=currency,proto3" json:"currency,omitempty"`
 	Reinstates    int64                  `protobuf:"varint,20,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
+	Warned        bool                   `protobuf:"varint,21,opt,name=warned,proto3" json:"warned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -483,6 +484,13 @@ func (x *NodeOrder) GetReinstates() int64 {
 		return x.Reinstates
 	}
 	return 0
+}
+
+func (x *NodeOrder) GetWarned() bool {
+	if x != nil {
+		return x.Warned
+	}
+	return false
 }
 
 type NodeMatch struct {
@@ -1347,7 +1355,7 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\x06closed\x18\x04 \x03(\v2\x15.bidding.v1.NodeOrderR\x06closed\x12.\n" +
 	"\x06market\x18\x05 \x01(\v2\x16.bidding.v1.NodeMarketR\x06market\x12\x12\n" +
 	"\x04kept\x18\x06 \x01(\bR\x04kept\x12\x16\n" +
-	"\x06repeat\x18\a \x01(\bR\x06repeat\"\x9b\x04\n" +
+	"\x06repeat\x18\a \x01(\bR\x06repeat\"\xb3\x04\n" +
 	"\tNodeOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x18\n" +
@@ -1374,7 +1382,8 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\bcurrency\x18\x13 \x01(\tR\bcurrency\x12\x1e\n" +
 	"\n" +
 	"reinstates\x18\x14 \x01(\x03R\n" +
-	"reinstates\"\xa1\x03\n" +
+	"reinstates\x12\x16\n" +
+	"\x06warned\x18\x15 \x01(\bR\x06warned\"\xa1\x03\n" +
 	"\tNodeMatch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x10\n" +

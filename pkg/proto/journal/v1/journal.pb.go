@@ -95,6 +95,7 @@ type Entry struct {
 	//	*Entry_ChangeListing
 	//	*Entry_Ban
 	//	*Entry_ReverseMatch
+	//	*Entry_DeadMan
 	Command isEntry_Command `protobuf_oneof:"command"`
 	Events  []*Event        `protobuf:"bytes,15,rep,name=events,proto3" json:"events,omitempty"`
 	// The market's feed sequence after this entry.
@@ -248,6 +249,15 @@ func (x *Entry) GetReverseMatch() *ReverseMatch {
 	return nil
 }
 
+func (x *Entry) GetDeadMan() *DeadMan {
+	if x != nil {
+		if x, ok := x.Command.(*Entry_DeadMan); ok {
+			return x.DeadMan
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetEvents() []*Event {
 	if x != nil {
 		return x.Events
@@ -317,6 +327,10 @@ type Entry_ReverseMatch struct {
 	ReverseMatch *ReverseMatch `protobuf:"bytes,12,opt,name=reverse_match,json=reverseMatch,proto3,oneof"`
 }
 
+type Entry_DeadMan struct {
+	DeadMan *DeadMan `protobuf:"bytes,13,opt,name=dead_man,json=deadMan,proto3,oneof"`
+}
+
 func (*Entry_Place) isEntry_Command() {}
 
 func (*Entry_Cancel) isEntry_Command() {}
@@ -338,6 +352,8 @@ func (*Entry_ChangeListing) isEntry_Command() {}
 func (*Entry_Ban) isEntry_Command() {}
 
 func (*Entry_ReverseMatch) isEntry_Command() {}
+
+func (*Entry_DeadMan) isEntry_Command() {}
 
 type Outcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1313,6 +1329,79 @@ func (x *ReturningAsk) GetStatus() int32 {
 	return 0
 }
 
+// DeadMan sets when the account's orders in the whole shard end; the entries that follow one
+// that has fired cancel them.
+type DeadMan struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Account []byte                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// 0: no longer.
+	EndsAt int64 `protobuf:"varint,2,opt,name=ends_at,json=endsAt,proto3" json:"ends_at,omitempty"`
+	// Why not any longer, when the account did not ask for it itself.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Microseconds from the batch's logical time to ends_at.
+	Life          int64 `protobuf:"varint,4,opt,name=life,proto3" json:"life,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadMan) Reset() {
+	*x = DeadMan{}
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadMan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadMan) ProtoMessage() {}
+
+func (x *DeadMan) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadMan.ProtoReflect.Descriptor instead.
+func (*DeadMan) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DeadMan) GetAccount() []byte {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *DeadMan) GetEndsAt() int64 {
+	if x != nil {
+		return x.EndsAt
+	}
+	return 0
+}
+
+func (x *DeadMan) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeadMan) GetLife() int64 {
+	if x != nil {
+		return x.Life
+	}
+	return 0
+}
+
 type Settings struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Tick          int64                  `protobuf:"varint,1,opt,name=tick,proto3" json:"tick,omitempty"`
@@ -1327,7 +1416,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1428,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_journal_v1_journal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1441,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{14}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Settings) GetTick() int64 {
@@ -1409,7 +1498,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1510,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_journal_v1_journal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1523,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{15}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Limits) GetAccount() []byte {
@@ -1476,6 +1565,7 @@ type Event struct {
 	//	*Event_Closed
 	//	*Event_Reduced
 	//	*Event_Reversed
+	//	*Event_Expiring
 	Event         isEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1483,7 +1573,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1495,7 +1585,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_journal_v1_journal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1508,7 +1598,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{16}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Event) GetN() int64 {
@@ -1570,6 +1660,15 @@ func (x *Event) GetReversed() *Reversed {
 	return nil
 }
 
+func (x *Event) GetExpiring() *Expiring {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Expiring); ok {
+			return x.Expiring
+		}
+	}
+	return nil
+}
+
 type isEvent_Event interface {
 	isEvent_Event()
 }
@@ -1594,6 +1693,10 @@ type Event_Reversed struct {
 	Reversed *Reversed `protobuf:"bytes,6,opt,name=reversed,proto3,oneof"`
 }
 
+type Event_Expiring struct {
+	Expiring *Expiring `protobuf:"bytes,7,opt,name=expiring,proto3,oneof"`
+}
+
 func (*Event_Accepted) isEvent_Event() {}
 
 func (*Event_Matched) isEvent_Event() {}
@@ -1603,6 +1706,8 @@ func (*Event_Closed) isEvent_Event() {}
 func (*Event_Reduced) isEvent_Event() {}
 
 func (*Event_Reversed) isEvent_Event() {}
+
+func (*Event_Expiring) isEvent_Event() {}
 
 // Accepted says an order entered; rejected ones are followed by their Closed.
 type Accepted struct {
@@ -1624,7 +1729,7 @@ type Accepted struct {
 
 func (x *Accepted) Reset() {
 	*x = Accepted{}
-	mi := &file_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_journal_v1_journal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1636,7 +1741,7 @@ func (x *Accepted) String() string {
 func (*Accepted) ProtoMessage() {}
 
 func (x *Accepted) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_journal_v1_journal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +1754,7 @@ func (x *Accepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accepted.ProtoReflect.Descriptor instead.
 func (*Accepted) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{17}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Accepted) GetOrder() int64 {
@@ -1744,7 +1849,7 @@ type Matched struct {
 
 func (x *Matched) Reset() {
 	*x = Matched{}
-	mi := &file_journal_v1_journal_proto_msgTypes[18]
+	mi := &file_journal_v1_journal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1861,7 @@ func (x *Matched) String() string {
 func (*Matched) ProtoMessage() {}
 
 func (x *Matched) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[18]
+	mi := &file_journal_v1_journal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1874,7 @@ func (x *Matched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Matched.ProtoReflect.Descriptor instead.
 func (*Matched) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{18}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Matched) GetMatch() int64 {
@@ -1872,7 +1977,7 @@ type Closed struct {
 
 func (x *Closed) Reset() {
 	*x = Closed{}
-	mi := &file_journal_v1_journal_proto_msgTypes[19]
+	mi := &file_journal_v1_journal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +1989,7 @@ func (x *Closed) String() string {
 func (*Closed) ProtoMessage() {}
 
 func (x *Closed) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[19]
+	mi := &file_journal_v1_journal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +2002,7 @@ func (x *Closed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closed.ProtoReflect.Descriptor instead.
 func (*Closed) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{19}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Closed) GetOrder() int64 {
@@ -1964,7 +2069,7 @@ type Reduced struct {
 
 func (x *Reduced) Reset() {
 	*x = Reduced{}
-	mi := &file_journal_v1_journal_proto_msgTypes[20]
+	mi := &file_journal_v1_journal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2081,7 @@ func (x *Reduced) String() string {
 func (*Reduced) ProtoMessage() {}
 
 func (x *Reduced) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[20]
+	mi := &file_journal_v1_journal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2094,7 @@ func (x *Reduced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reduced.ProtoReflect.Descriptor instead.
 func (*Reduced) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{20}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Reduced) GetOrder() int64 {
@@ -2052,7 +2157,7 @@ type Reversed struct {
 
 func (x *Reversed) Reset() {
 	*x = Reversed{}
-	mi := &file_journal_v1_journal_proto_msgTypes[21]
+	mi := &file_journal_v1_journal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2064,7 +2169,7 @@ func (x *Reversed) String() string {
 func (*Reversed) ProtoMessage() {}
 
 func (x *Reversed) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_journal_proto_msgTypes[21]
+	mi := &file_journal_v1_journal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2077,7 +2182,7 @@ func (x *Reversed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reversed.ProtoReflect.Descriptor instead.
 func (*Reversed) Descriptor() ([]byte, []int) {
-	return file_journal_v1_journal_proto_rawDescGZIP(), []int{21}
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Reversed) GetMatch() int64 {
@@ -2136,6 +2241,99 @@ func (x *Reversed) GetLastSale() *Sale {
 	return nil
 }
 
+// Expiring says that an order has a day left.
+type Expiring struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         int64                  `protobuf:"varint,1,opt,name=order,proto3" json:"order,omitempty"`
+	Side          int32                  `protobuf:"varint,2,opt,name=side,proto3" json:"side,omitempty"`
+	Quantity      int32                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Open          int32                  `protobuf:"varint,4,opt,name=open,proto3" json:"open,omitempty"`
+	Account       []byte                 `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	Price         int64                  `protobuf:"varint,6,opt,name=price,proto3" json:"price,omitempty"`
+	ExpiresAt     int64                  `protobuf:"varint,7,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expiring) Reset() {
+	*x = Expiring{}
+	mi := &file_journal_v1_journal_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expiring) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expiring) ProtoMessage() {}
+
+func (x *Expiring) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_journal_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expiring.ProtoReflect.Descriptor instead.
+func (*Expiring) Descriptor() ([]byte, []int) {
+	return file_journal_v1_journal_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Expiring) GetOrder() int64 {
+	if x != nil {
+		return x.Order
+	}
+	return 0
+}
+
+func (x *Expiring) GetSide() int32 {
+	if x != nil {
+		return x.Side
+	}
+	return 0
+}
+
+func (x *Expiring) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Expiring) GetOpen() int32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *Expiring) GetAccount() []byte {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *Expiring) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *Expiring) GetExpiresAt() int64 {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return 0
+}
+
 var File_journal_v1_journal_proto protoreflect.FileDescriptor
 
 const file_journal_v1_journal_proto_rawDesc = "" +
@@ -2144,7 +2342,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"journal.v1\"N\n" +
 	"\x05Batch\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12+\n" +
-	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\xd6\x05\n" +
+	"\aentries\x18\x02 \x03(\v2\x11.journal.v1.EntryR\aentries\"\x88\x06\n" +
 	"\x05Entry\x12\x16\n" +
 	"\x06market\x18\x01 \x01(\fR\x06market\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x11.journal.v1.PlaceH\x00R\x05place\x12,\n" +
@@ -2160,7 +2358,8 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x0echange_listing\x18\n" +
 	" \x01(\v2\x19.journal.v1.ChangeListingH\x00R\rchangeListing\x12#\n" +
 	"\x03ban\x18\v \x01(\v2\x0f.journal.v1.BanH\x00R\x03ban\x12?\n" +
-	"\rreverse_match\x18\f \x01(\v2\x18.journal.v1.ReverseMatchH\x00R\freverseMatch\x12)\n" +
+	"\rreverse_match\x18\f \x01(\v2\x18.journal.v1.ReverseMatchH\x00R\freverseMatch\x120\n" +
+	"\bdead_man\x18\r \x01(\v2\x13.journal.v1.DeadManH\x00R\adeadMan\x12)\n" +
 	"\x06events\x18\x0f \x03(\v2\x11.journal.v1.EventR\x06events\x12\x19\n" +
 	"\bfeed_seq\x18\x10 \x01(\x03R\afeedSeq\x12-\n" +
 	"\aoutcome\x18\x11 \x01(\v2\x13.journal.v1.OutcomeR\aoutcomeB\t\n" +
@@ -2249,7 +2448,12 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\bpriority\x18\x02 \x01(\x03R\bpriority\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x03 \x01(\x03R\texpiresAt\x12\x16\n" +
-	"\x06status\x18\x04 \x01(\x05R\x06status\"\xa0\x01\n" +
+	"\x06status\x18\x04 \x01(\x05R\x06status\"h\n" +
+	"\aDeadMan\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x17\n" +
+	"\aends_at\x18\x02 \x01(\x03R\x06endsAt\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04life\x18\x04 \x01(\x03R\x04life\"\xa0\x01\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04tick\x18\x01 \x01(\x03R\x04tick\x12\x1b\n" +
 	"\tmax_price\x18\x02 \x01(\x03R\bmaxPrice\x12\x1d\n" +
@@ -2262,14 +2466,15 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12-\n" +
 	"\x13max_open_per_market\x18\x02 \x01(\x05R\x10maxOpenPerMarket\x12$\n" +
 	"\x0emax_open_total\x18\x03 \x01(\x05R\fmaxOpenTotal\x12\x14\n" +
-	"\x05actor\x18\x04 \x01(\fR\x05actor\"\x96\x02\n" +
+	"\x05actor\x18\x04 \x01(\fR\x05actor\"\xca\x02\n" +
 	"\x05Event\x12\f\n" +
 	"\x01n\x18\x01 \x01(\x03R\x01n\x122\n" +
 	"\baccepted\x18\x02 \x01(\v2\x14.journal.v1.AcceptedH\x00R\baccepted\x12/\n" +
 	"\amatched\x18\x03 \x01(\v2\x13.journal.v1.MatchedH\x00R\amatched\x12,\n" +
 	"\x06closed\x18\x04 \x01(\v2\x12.journal.v1.ClosedH\x00R\x06closed\x12/\n" +
 	"\areduced\x18\x05 \x01(\v2\x13.journal.v1.ReducedH\x00R\areduced\x122\n" +
-	"\breversed\x18\x06 \x01(\v2\x14.journal.v1.ReversedH\x00R\breversedB\a\n" +
+	"\breversed\x18\x06 \x01(\v2\x14.journal.v1.ReversedH\x00R\breversed\x122\n" +
+	"\bexpiring\x18\a \x01(\v2\x14.journal.v1.ExpiringH\x00R\bexpiringB\a\n" +
 	"\x05event\"\x8a\x02\n" +
 	"\bAccepted\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\x03R\x05order\x12\x1a\n" +
@@ -2323,7 +2528,16 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\bquantity\x18\x05 \x01(\x05R\bquantity\x12\x14\n" +
 	"\x05buyer\x18\x06 \x01(\fR\x05buyer\x12\x16\n" +
 	"\x06seller\x18\a \x01(\fR\x06seller\x12-\n" +
-	"\tlast_sale\x18\b \x01(\v2\x10.journal.v1.SaleR\blastSaleBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1;journalv1b\x06proto3"
+	"\tlast_sale\x18\b \x01(\v2\x10.journal.v1.SaleR\blastSale\"\xb3\x01\n" +
+	"\bExpiring\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\x03R\x05order\x12\x12\n" +
+	"\x04side\x18\x02 \x01(\x05R\x04side\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x12\n" +
+	"\x04open\x18\x04 \x01(\x05R\x04open\x12\x18\n" +
+	"\aaccount\x18\x05 \x01(\fR\aaccount\x12\x14\n" +
+	"\x05price\x18\x06 \x01(\x03R\x05price\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\a \x01(\x03R\texpiresAtBLZJgithub.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_journal_proto_rawDescOnce sync.Once
@@ -2337,7 +2551,7 @@ func file_journal_v1_journal_proto_rawDescGZIP() []byte {
 	return file_journal_v1_journal_proto_rawDescData
 }
 
-var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_journal_v1_journal_proto_goTypes = []any{
 	(*Batch)(nil),         // 0: journal.v1.Batch
 	(*Entry)(nil),         // 1: journal.v1.Entry
@@ -2353,14 +2567,16 @@ var file_journal_v1_journal_proto_goTypes = []any{
 	(*ReverseMatch)(nil),  // 11: journal.v1.ReverseMatch
 	(*Sale)(nil),          // 12: journal.v1.Sale
 	(*ReturningAsk)(nil),  // 13: journal.v1.ReturningAsk
-	(*Settings)(nil),      // 14: journal.v1.Settings
-	(*Limits)(nil),        // 15: journal.v1.Limits
-	(*Event)(nil),         // 16: journal.v1.Event
-	(*Accepted)(nil),      // 17: journal.v1.Accepted
-	(*Matched)(nil),       // 18: journal.v1.Matched
-	(*Closed)(nil),        // 19: journal.v1.Closed
-	(*Reduced)(nil),       // 20: journal.v1.Reduced
-	(*Reversed)(nil),      // 21: journal.v1.Reversed
+	(*DeadMan)(nil),       // 14: journal.v1.DeadMan
+	(*Settings)(nil),      // 15: journal.v1.Settings
+	(*Limits)(nil),        // 16: journal.v1.Limits
+	(*Event)(nil),         // 17: journal.v1.Event
+	(*Accepted)(nil),      // 18: journal.v1.Accepted
+	(*Matched)(nil),       // 19: journal.v1.Matched
+	(*Closed)(nil),        // 20: journal.v1.Closed
+	(*Reduced)(nil),       // 21: journal.v1.Reduced
+	(*Reversed)(nil),      // 22: journal.v1.Reversed
+	(*Expiring)(nil),      // 23: journal.v1.Expiring
 }
 var file_journal_v1_journal_proto_depIdxs = []int32{
 	1,  // 0: journal.v1.Batch.entries:type_name -> journal.v1.Entry
@@ -2370,27 +2586,29 @@ var file_journal_v1_journal_proto_depIdxs = []int32{
 	6,  // 4: journal.v1.Entry.replace:type_name -> journal.v1.Replace
 	7,  // 5: journal.v1.Entry.expire:type_name -> journal.v1.Expire
 	8,  // 6: journal.v1.Entry.open_market:type_name -> journal.v1.OpenMarket
-	14, // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
-	15, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
+	15, // 7: journal.v1.Entry.settings:type_name -> journal.v1.Settings
+	16, // 8: journal.v1.Entry.limits:type_name -> journal.v1.Limits
 	9,  // 9: journal.v1.Entry.change_listing:type_name -> journal.v1.ChangeListing
 	10, // 10: journal.v1.Entry.ban:type_name -> journal.v1.Ban
 	11, // 11: journal.v1.Entry.reverse_match:type_name -> journal.v1.ReverseMatch
-	16, // 12: journal.v1.Entry.events:type_name -> journal.v1.Event
-	2,  // 13: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
-	14, // 14: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
-	12, // 15: journal.v1.ReverseMatch.previous:type_name -> journal.v1.Sale
-	13, // 16: journal.v1.ReverseMatch.returning:type_name -> journal.v1.ReturningAsk
-	17, // 17: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
-	18, // 18: journal.v1.Event.matched:type_name -> journal.v1.Matched
-	19, // 19: journal.v1.Event.closed:type_name -> journal.v1.Closed
-	20, // 20: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
-	21, // 21: journal.v1.Event.reversed:type_name -> journal.v1.Reversed
-	12, // 22: journal.v1.Reversed.last_sale:type_name -> journal.v1.Sale
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	14, // 12: journal.v1.Entry.dead_man:type_name -> journal.v1.DeadMan
+	17, // 13: journal.v1.Entry.events:type_name -> journal.v1.Event
+	2,  // 14: journal.v1.Entry.outcome:type_name -> journal.v1.Outcome
+	15, // 15: journal.v1.OpenMarket.settings:type_name -> journal.v1.Settings
+	12, // 16: journal.v1.ReverseMatch.previous:type_name -> journal.v1.Sale
+	13, // 17: journal.v1.ReverseMatch.returning:type_name -> journal.v1.ReturningAsk
+	18, // 18: journal.v1.Event.accepted:type_name -> journal.v1.Accepted
+	19, // 19: journal.v1.Event.matched:type_name -> journal.v1.Matched
+	20, // 20: journal.v1.Event.closed:type_name -> journal.v1.Closed
+	21, // 21: journal.v1.Event.reduced:type_name -> journal.v1.Reduced
+	22, // 22: journal.v1.Event.reversed:type_name -> journal.v1.Reversed
+	23, // 23: journal.v1.Event.expiring:type_name -> journal.v1.Expiring
+	12, // 24: journal.v1.Reversed.last_sale:type_name -> journal.v1.Sale
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_journal_proto_init() }
@@ -2410,13 +2628,15 @@ func file_journal_v1_journal_proto_init() {
 		(*Entry_ChangeListing)(nil),
 		(*Entry_Ban)(nil),
 		(*Entry_ReverseMatch)(nil),
+		(*Entry_DeadMan)(nil),
 	}
-	file_journal_v1_journal_proto_msgTypes[16].OneofWrappers = []any{
+	file_journal_v1_journal_proto_msgTypes[17].OneofWrappers = []any{
 		(*Event_Accepted)(nil),
 		(*Event_Matched)(nil),
 		(*Event_Closed)(nil),
 		(*Event_Reduced)(nil),
 		(*Event_Reversed)(nil),
+		(*Event_Expiring)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2424,7 +2644,7 @@ func file_journal_v1_journal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_journal_proto_rawDesc), len(file_journal_v1_journal_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
