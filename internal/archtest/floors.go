@@ -57,7 +57,7 @@ var services = []string{"user", "product", "bidding"}
 // rooms of a service, and the floor each is on.
 var rooms = map[string]int{
 	"model": words, "book": words, "journal": words, "ledger": words,
-	"service": deeds, "engine": deeds,
+	"service": deeds, "engine": deeds, "dropcopy": deeds,
 	"repository": ways, "handler": ways, "consumer": ways, "peer": ways, "cluster": ways, "provider": ways, "channel": ways,
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/cluster"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/consumer"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/dropcopy"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/handler"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/peer"
@@ -94,10 +95,11 @@ func (b *builder) build(ctx context.Context) error {
 		return b.env.Network.Dial("another node of "+Name, address, rpc.AsService(b.credential))
 	}, b.env.Log)
 	svc := service.New(exchange, store, peer.NewCatalogue(b.products), b.env.Clock)
-	b.add(exchange, local,
+	copies := dropcopy.New(store, b.env.Log)
+	b.add(exchange, local, copies,
 		event.NewConsumer("user", b.users, consumer.New(svc, "user"), b.env.Log),
 		event.NewConsumer("product", b.products, consumer.New(svc, "product"), b.env.Log))
-	server, err := b.server(local, svc, store)
+	server, err := b.server(local, svc, copies, store)
 	if err != nil {
 		return err
 	}
@@ -127,7 +129,9 @@ func (b *builder) connect() error {
 	return nil
 }
 
-func (b *builder) server(local *engine.Engine, svc *service.Service, store *repository.Repository) (*rpc.Server, error) {
+func (b *builder) server(
+	local *engine.Engine, svc *service.Service, copies *dropcopy.Feed, store *repository.Repository,
+) (*rpc.Server, error) {
 	verifier, err := auth.NewVerifier(b.cfg.Auth, b.env.Clock)
 	if err != nil {
 		return nil, err
@@ -136,7 +140,7 @@ func (b *builder) server(local *engine.Engine, svc *service.Service, store *repo
 		Service: Name, Listen: b.cfg.Listen, Config: b.cfg.RPC, Log: b.env.Log, Clock: b.env.Clock, Network: b.env.Network,
 		Metrics: b.env.Metrics, Verifier: verifier, Revocations: b.revocations.List, Production: b.cfg.Production(),
 		Register: func(r grpc.ServiceRegistrar) {
-			biddingv1.RegisterBiddingServiceServer(r, handler.New(svc))
+			biddingv1.RegisterBiddingServiceServer(r, handler.New(svc, copies))
 			cluster.NewServer(local, b.env.Log).Serve(r)
 			event.NewServer(store).Serve(r)
 		},

@@ -46,6 +46,7 @@ func orderCalls() map[string]ask {
 		exchangeAPI + "SetDeadManSwitch": func(ctx context.Context, a *asking) error {
 			return only(a.bidding.SetDeadManSwitch(a.me(ctx), &biddingv1.SetDeadManSwitchRequest{})) // one that fired would empty other rows' books
 		},
+		exchangeAPI + "WatchMyOrders": watchMyOrders,
 		exchangeAPI + "CancelAll":     cancelAll,
 		exchangeAPI + "ListMyBids":    listMyBids,
 		exchangeAPI + "ListMyAsks":    listMyAsks,
@@ -129,6 +130,29 @@ func newAsk(ctx context.Context, a *asking) (int64, error) {
 
 func getMatch(ctx context.Context, a *asking, id int64) error {
 	return only(a.bidding.GetMatch(a.me(ctx), &biddingv1.GetMatchRequest{MatchId: id}))
+}
+
+// watchMyOrders looks whether a snapshot has the caller's own bids and nobody else's.
+func watchMyOrders(ctx context.Context, a *asking) error {
+	if err := a.others(ctx); err != nil {
+		return err
+	}
+	own := int64(0)
+	if a.caller.account != "" {
+		var err error
+		if own, _, err = a.newBid(ctx, a.caller); err != nil {
+			return errUnprepared{err}
+		}
+	}
+	stream, err := a.bidding.WatchMyOrders(a.me(ctx), &biddingv1.WatchMyOrdersRequest{})
+	if err != nil {
+		return err
+	}
+	r, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	return check(&a.owners, "bid", a.caller.account, idsOf(r.GetBids()), own)
 }
 
 // cancelAll cancels what is the caller's in a market where somebody else bids too, and

@@ -9,8 +9,24 @@ func engineMutants() []mutant {
 	feed := []suite{{pkg: "internal/bidding/model", run: "DATA_003", draws: true}, {pkg: "internal/bidding", run: "DATA_003_A|DATA_003_S"}}
 	candles := []suite{{pkg: "internal/bidding", run: "DATA_002"}}
 	fence := []suite{{pkg: "internal/bidding/repository", run: "TestFence|TestClaim"}}
+	dropcopy := []suite{{pkg: "internal/bidding", run: "DATA_003_(Some|Who|APriv)"}}
 	reversal := []suite{{pkg: "internal/bidding", run: "MATCH_006|ORDER_002"}}
 	return []mutant{
+		{
+			name: "what-was-missed-is-not-told", rule: "DATA-003", tests: dropcopy, file: "internal/bidding/dropcopy/watch.go",
+			from: "if seq <= to[shard] {",
+			to:   "if seq < to[shard] {",
+		},
+		{
+			name: "told-beside-the-snapshot-too", rule: "DATA-003", tests: []suite{{pkg: "internal/bidding/dropcopy"}}, file: "internal/bidding/dropcopy/dropcopy.go",
+			from: "if u.seq > l.from[u.shard] {",
+			to:   "if u.seq >= l.from[u.shard] {",
+		},
+		{
+			name: "drop-copy-for-the-other-party-alone", rule: "DATA-003", tests: dropcopy, file: "internal/bidding/dropcopy/dropcopy.go",
+			from: "out[e.Buyer], out[e.Seller] = append(out[e.Buyer], u), append(out[e.Seller], u)",
+			to:   "out[e.Seller] = append(out[e.Seller], u)",
+		},
 		{
 			name: "switch-forgotten-by-a-restart", rule: "MATCH-013", tests: []suite{{pkg: "internal/bidding", run: "MATCH_013"}}, file: repository + "load.go",
 			from: "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard = $1`",

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/dropcopy"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/service"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
@@ -16,10 +17,13 @@ import (
 type Handler struct {
 	biddingv1.UnimplementedBiddingServiceServer
 	service *service.Service
+	copies  *dropcopy.Feed
 }
 
-// New returns a handler for a service.
-func New(s *service.Service) *Handler { return &Handler{service: s} }
+// New returns a handler for a service and the feed of everybody's own orders.
+func New(s *service.Service, copies *dropcopy.Feed) *Handler {
+	return &Handler{service: s, copies: copies}
+}
 
 // timestamp turns an instant into its message; an unset one stays absent.
 func timestamp(i model.Instant) *timestamppb.Timestamp {

@@ -46,16 +46,8 @@ func (r *Repository) Behind(ctx context.Context, shard uint8, limit int) (int64,
 	if err != nil {
 		return 0, nil, fmt.Errorf("how far the tables of shard %d are: %w", shard, err)
 	}
-	rows, err := r.pool.Query(ctx, `SELECT `+rowColumns+` FROM bidding_journal WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-		int16(shard), after, limit)
-	if err != nil {
-		return 0, nil, fmt.Errorf("read the journal of shard %d after batch %d: %w", shard, after, err)
-	}
-	behind, err := pgx.CollectRows(rows, scanRow)
-	if err != nil {
-		return 0, nil, fmt.Errorf("read the journal of shard %d after batch %d: %w", shard, after, err)
-	}
-	return after, behind, nil
+	behind, err := r.Rows(ctx, shard, after, limit)
+	return after, behind, err
 }
 
 // Lag implements engine.Projection.

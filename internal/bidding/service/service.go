@@ -89,6 +89,13 @@ func (s *Service) tables(ctx context.Context) (Store, error) {
 	return s.store, err
 }
 
+// Settled waits as long as a read does until the tables show everything that was committed
+// before the call. Errors: model.ErrUnavailable when that takes too long.
+func (s *Service) Settled(ctx context.Context) error {
+	_, err := s.tables(ctx)
+	return err
+}
+
 // view returns a market's picture; one nobody used yet is empty.
 // Errors: model.ErrMarketNotFound when the catalogue has no such size.
 func (s *Service) view(ctx context.Context, market model.MarketID) (*engine.View, error) {

@@ -409,6 +409,73 @@ func (PriceRule) EnumDescriptor() ([]byte, []int) {
 	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{6}
 }
 
+type OrderUpdate_Kind int32
+
+const (
+	OrderUpdate_KIND_UNSPECIFIED OrderUpdate_Kind = 0
+	// It came in.
+	OrderUpdate_ACCEPTED OrderUpdate_Kind = 1
+	// It met another: match says what was sold.
+	OrderUpdate_FILLED OrderUpdate_Kind = 2
+	// It is over: status and reason say why.
+	OrderUpdate_CLOSED OrderUpdate_Kind = 3
+	// It keeps its place with less open.
+	OrderUpdate_REDUCED OrderUpdate_Kind = 4
+	// It has a day left.
+	OrderUpdate_EXPIRING OrderUpdate_Kind = 5
+	// A sale of it came to nothing.
+	OrderUpdate_REVERSED OrderUpdate_Kind = 6
+)
+
+// Enum value maps for OrderUpdate_Kind.
+var (
+	OrderUpdate_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "ACCEPTED",
+		2: "FILLED",
+		3: "CLOSED",
+		4: "REDUCED",
+		5: "EXPIRING",
+		6: "REVERSED",
+	}
+	OrderUpdate_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"ACCEPTED":         1,
+		"FILLED":           2,
+		"CLOSED":           3,
+		"REDUCED":          4,
+		"EXPIRING":         5,
+		"REVERSED":         6,
+	}
+)
+
+func (x OrderUpdate_Kind) Enum() *OrderUpdate_Kind {
+	p := new(OrderUpdate_Kind)
+	*p = x
+	return p
+}
+
+func (x OrderUpdate_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OrderUpdate_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bidding_v1_bidding_proto_enumTypes[7].Descriptor()
+}
+
+func (OrderUpdate_Kind) Type() protoreflect.EnumType {
+	return &file_bidding_v1_bidding_proto_enumTypes[7]
+}
+
+func (x OrderUpdate_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OrderUpdate_Kind.Descriptor instead.
+func (OrderUpdate_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52, 0}
+}
+
 // Bid is a buyer's limit order, seen by its owner.
 type Bid struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -3835,6 +3902,286 @@ func (x *WatchMarketResponse) GetReversedMatchIds() []int64 {
 	return nil
 }
 
+type WatchMyOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the last message that came; blank begins with a snapshot.
+	ResumeToken   string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMyOrdersRequest) Reset() {
+	*x = WatchMyOrdersRequest{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMyOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMyOrdersRequest) ProtoMessage() {}
+
+func (x *WatchMyOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMyOrdersRequest.ProtoReflect.Descriptor instead.
+func (*WatchMyOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *WatchMyOrdersRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+// WatchMyOrdersResponse is what happened since the message before. The first is a snapshot,
+// unless the client goes on from a token that is not too old.
+type WatchMyOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bids and asks are all that is open; otherwise they are absent.
+	Snapshot bool   `protobuf:"varint,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	Bids     []*Bid `protobuf:"bytes,2,rep,name=bids,proto3" json:"bids,omitempty"`
+	Asks     []*Ask `protobuf:"bytes,3,rep,name=asks,proto3" json:"asks,omitempty"`
+	// In the order of each market; one command may make several.
+	Updates       []*OrderUpdate `protobuf:"bytes,4,rep,name=updates,proto3" json:"updates,omitempty"`
+	ResumeToken   string         `protobuf:"bytes,5,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMyOrdersResponse) Reset() {
+	*x = WatchMyOrdersResponse{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMyOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMyOrdersResponse) ProtoMessage() {}
+
+func (x *WatchMyOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMyOrdersResponse.ProtoReflect.Descriptor instead.
+func (*WatchMyOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *WatchMyOrdersResponse) GetSnapshot() bool {
+	if x != nil {
+		return x.Snapshot
+	}
+	return false
+}
+
+func (x *WatchMyOrdersResponse) GetBids() []*Bid {
+	if x != nil {
+		return x.Bids
+	}
+	return nil
+}
+
+func (x *WatchMyOrdersResponse) GetAsks() []*Ask {
+	if x != nil {
+		return x.Asks
+	}
+	return nil
+}
+
+func (x *WatchMyOrdersResponse) GetUpdates() []*OrderUpdate {
+	if x != nil {
+		return x.Updates
+	}
+	return nil
+}
+
+func (x *WatchMyOrdersResponse) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+// OrderUpdate is one change of one bid or ask.
+type OrderUpdate struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Kind     OrderUpdate_Kind       `protobuf:"varint,1,opt,name=kind,proto3,enum=bidding.v1.OrderUpdate_Kind" json:"kind,omitempty"`
+	Side     Side                   `protobuf:"varint,2,opt,name=side,proto3,enum=bidding.v1.Side" json:"side,omitempty"`
+	OrderId  int64                  `protobuf:"varint,3,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	MarketId string                 `protobuf:"bytes,4,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
+	At       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// What it is after this change; unspecified when REVERSED.
+	Status Status `protobuf:"varint,6,opt,name=status,proto3,enum=bidding.v1.Status" json:"status,omitempty"`
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Price  int64  `protobuf:"varint,8,opt,name=price,proto3" json:"price,omitempty"`
+	// The whole order; 0: as it was.
+	Quantity     int32 `protobuf:"varint,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	OpenQuantity int32 `protobuf:"varint,10,opt,name=open_quantity,json=openQuantity,proto3" json:"open_quantity,omitempty"`
+	// When ACCEPTED.
+	ClientOrderId string `protobuf:"bytes,11,opt,name=client_order_id,json=clientOrderId,proto3" json:"client_order_id,omitempty"`
+	// When ACCEPTED or EXPIRING.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The order it replaces, when ACCEPTED.
+	Replaces int64 `protobuf:"varint,13,opt,name=replaces,proto3" json:"replaces,omitempty"`
+	// When FILLED or REVERSED.
+	Match         *Match `protobuf:"bytes,14,opt,name=match,proto3" json:"match,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderUpdate) Reset() {
+	*x = OrderUpdate{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderUpdate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderUpdate) ProtoMessage() {}
+
+func (x *OrderUpdate) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderUpdate.ProtoReflect.Descriptor instead.
+func (*OrderUpdate) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *OrderUpdate) GetKind() OrderUpdate_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return OrderUpdate_KIND_UNSPECIFIED
+}
+
+func (x *OrderUpdate) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *OrderUpdate) GetOrderId() int64 {
+	if x != nil {
+		return x.OrderId
+	}
+	return 0
+}
+
+func (x *OrderUpdate) GetMarketId() string {
+	if x != nil {
+		return x.MarketId
+	}
+	return ""
+}
+
+func (x *OrderUpdate) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OrderUpdate) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *OrderUpdate) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OrderUpdate) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *OrderUpdate) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *OrderUpdate) GetOpenQuantity() int32 {
+	if x != nil {
+		return x.OpenQuantity
+	}
+	return 0
+}
+
+func (x *OrderUpdate) GetClientOrderId() string {
+	if x != nil {
+		return x.ClientOrderId
+	}
+	return ""
+}
+
+func (x *OrderUpdate) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *OrderUpdate) GetReplaces() int64 {
+	if x != nil {
+		return x.Replaces
+	}
+	return 0
+}
+
+func (x *OrderUpdate) GetMatch() *Match {
+	if x != nil {
+		return x.Match
+	}
+	return nil
+}
+
 type GetCandlesRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	MarketId string                 `protobuf:"bytes,1,opt,name=market_id,json=marketId,proto3" json:"market_id,omitempty"`
@@ -3849,7 +4196,7 @@ type GetCandlesRequest struct {
 
 func (x *GetCandlesRequest) Reset() {
 	*x = GetCandlesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3861,7 +4208,7 @@ func (x *GetCandlesRequest) String() string {
 func (*GetCandlesRequest) ProtoMessage() {}
 
 func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3874,7 +4221,7 @@ func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesRequest.ProtoReflect.Descriptor instead.
 func (*GetCandlesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetCandlesRequest) GetMarketId() string {
@@ -3925,7 +4272,7 @@ type Candle struct {
 
 func (x *Candle) Reset() {
 	*x = Candle{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3937,7 +4284,7 @@ func (x *Candle) String() string {
 func (*Candle) ProtoMessage() {}
 
 func (x *Candle) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3950,7 +4297,7 @@ func (x *Candle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candle.ProtoReflect.Descriptor instead.
 func (*Candle) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Candle) GetStart() *timestamppb.Timestamp {
@@ -4019,7 +4366,7 @@ type GetCandlesResponse struct {
 
 func (x *GetCandlesResponse) Reset() {
 	*x = GetCandlesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4031,7 +4378,7 @@ func (x *GetCandlesResponse) String() string {
 func (*GetCandlesResponse) ProtoMessage() {}
 
 func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4044,7 +4391,7 @@ func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesResponse.ProtoReflect.Descriptor instead.
 func (*GetCandlesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GetCandlesResponse) GetCandles() []*Candle {
@@ -4070,7 +4417,7 @@ type GetMarketStatsRequest struct {
 
 func (x *GetMarketStatsRequest) Reset() {
 	*x = GetMarketStatsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4082,7 +4429,7 @@ func (x *GetMarketStatsRequest) String() string {
 func (*GetMarketStatsRequest) ProtoMessage() {}
 
 func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4095,7 +4442,7 @@ func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GetMarketStatsRequest) GetMarketId() string {
@@ -4124,7 +4471,7 @@ type GetMarketStatsResponse struct {
 
 func (x *GetMarketStatsResponse) Reset() {
 	*x = GetMarketStatsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4136,7 +4483,7 @@ func (x *GetMarketStatsResponse) String() string {
 func (*GetMarketStatsResponse) ProtoMessage() {}
 
 func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4149,7 +4496,7 @@ func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetMarketStatsResponse) GetCurrency() string {
@@ -4205,7 +4552,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4217,7 +4564,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4230,7 +4577,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -4264,7 +4611,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4276,7 +4623,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4289,7 +4636,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -4315,7 +4662,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4327,7 +4674,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4340,7 +4687,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -4359,7 +4706,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4371,7 +4718,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4384,7 +4731,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -4408,7 +4755,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4420,7 +4767,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4433,7 +4780,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -4474,7 +4821,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4486,7 +4833,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4499,7 +4846,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -4525,7 +4872,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4537,7 +4884,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4550,7 +4897,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -4569,7 +4916,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4581,7 +4928,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4594,7 +4941,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -4621,7 +4968,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4633,7 +4980,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4646,7 +4993,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -4707,7 +5054,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4719,7 +5066,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4732,7 +5079,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -4751,7 +5098,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4763,7 +5110,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4776,7 +5123,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4797,7 +5144,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4809,7 +5156,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4822,7 +5169,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -4848,7 +5195,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4860,7 +5207,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4873,7 +5220,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -4892,7 +5239,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4904,7 +5251,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4917,7 +5264,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -4936,7 +5283,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4948,7 +5295,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4961,7 +5308,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -4980,7 +5327,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4992,7 +5339,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5005,7 +5352,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -5024,7 +5371,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5036,7 +5383,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5049,7 +5396,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -5073,7 +5420,7 @@ type ReverseMatchRequest struct {
 
 func (x *ReverseMatchRequest) Reset() {
 	*x = ReverseMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5085,7 +5432,7 @@ func (x *ReverseMatchRequest) String() string {
 func (*ReverseMatchRequest) ProtoMessage() {}
 
 func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5098,7 +5445,7 @@ func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchRequest.ProtoReflect.Descriptor instead.
 func (*ReverseMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ReverseMatchRequest) GetMatchId() int64 {
@@ -5137,7 +5484,7 @@ type ReverseMatchResponse struct {
 
 func (x *ReverseMatchResponse) Reset() {
 	*x = ReverseMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5149,7 +5496,7 @@ func (x *ReverseMatchResponse) String() string {
 func (*ReverseMatchResponse) ProtoMessage() {}
 
 func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5162,7 +5509,7 @@ func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchResponse.ProtoReflect.Descriptor instead.
 func (*ReverseMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ReverseMatchResponse) GetMatchId() int64 {
@@ -5214,7 +5561,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5226,7 +5573,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5239,7 +5586,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -5272,7 +5619,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5284,7 +5631,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5297,7 +5644,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -5316,7 +5663,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5328,7 +5675,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5341,7 +5688,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5360,7 +5707,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5372,7 +5719,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5385,7 +5732,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{77}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -5404,7 +5751,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5416,7 +5763,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5429,7 +5776,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{78}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5726,7 +6073,42 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\rtrades_missed\x18\b \x01(\bR\ftradesMissed\x12:\n" +
 	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\x12,\n" +
 	"\x12reversed_match_ids\x18\n" +
-	" \x03(\x03R\x10reversedMatchIds\"\xda\x01\n" +
+	" \x03(\x03R\x10reversedMatchIds\"C\n" +
+	"\x14WatchMyOrdersRequest\x12+\n" +
+	"\fresume_token\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\vresumeToken\"\xd3\x01\n" +
+	"\x15WatchMyOrdersResponse\x12\x1a\n" +
+	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12#\n" +
+	"\x04bids\x18\x02 \x03(\v2\x0f.bidding.v1.BidR\x04bids\x12#\n" +
+	"\x04asks\x18\x03 \x03(\v2\x0f.bidding.v1.AskR\x04asks\x121\n" +
+	"\aupdates\x18\x04 \x03(\v2\x17.bidding.v1.OrderUpdateR\aupdates\x12!\n" +
+	"\fresume_token\x18\x05 \x01(\tR\vresumeToken\"\xf9\x04\n" +
+	"\vOrderUpdate\x120\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1c.bidding.v1.OrderUpdate.KindR\x04kind\x12$\n" +
+	"\x04side\x18\x02 \x01(\x0e2\x10.bidding.v1.SideR\x04side\x12\x19\n" +
+	"\border_id\x18\x03 \x01(\x03R\aorderId\x12\x1b\n" +
+	"\tmarket_id\x18\x04 \x01(\tR\bmarketId\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12*\n" +
+	"\x06status\x18\x06 \x01(\x0e2\x12.bidding.v1.StatusR\x06status\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x14\n" +
+	"\x05price\x18\b \x01(\x03R\x05price\x12\x1a\n" +
+	"\bquantity\x18\t \x01(\x05R\bquantity\x12#\n" +
+	"\ropen_quantity\x18\n" +
+	" \x01(\x05R\fopenQuantity\x12&\n" +
+	"\x0fclient_order_id\x18\v \x01(\tR\rclientOrderId\x129\n" +
+	"\n" +
+	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1a\n" +
+	"\breplaces\x18\r \x01(\x03R\breplaces\x12'\n" +
+	"\x05match\x18\x0e \x01(\v2\x11.bidding.v1.MatchR\x05match\"k\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\f\n" +
+	"\bACCEPTED\x10\x01\x12\n" +
+	"\n" +
+	"\x06FILLED\x10\x02\x12\n" +
+	"\n" +
+	"\x06CLOSED\x10\x03\x12\v\n" +
+	"\aREDUCED\x10\x04\x12\f\n" +
+	"\bEXPIRING\x10\x05\x12\f\n" +
+	"\bREVERSED\x10\x06\"\xda\x01\n" +
 	"\x11GetCandlesRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12B\n" +
 	"\binterval\x18\x02 \x01(\x0e2\x1a.bidding.v1.CandleIntervalB\n" +
@@ -5879,7 +6261,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x16PRICE_RULE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SELLER_ASK\x10\x01\x12\v\n" +
-	"\aRESTING\x10\x022\xb1\x18\n" +
+	"\aRESTING\x10\x022\x94\x19\n" +
 	"\x0eBiddingService\x12M\n" +
 	"\bPlaceBid\x12\x1b.bidding.v1.PlaceBidRequest\x1a\x1c.bidding.v1.PlaceBidResponse\"\x06\x8a\xb5\x18\x02\x10\x01\x12S\n" +
 	"\bPlaceAsk\x12\x1b.bidding.v1.PlaceAskRequest\x1a\x1c.bidding.v1.PlaceAskResponse\"\f\x8a\xb5\x18\b\x1a\x06seller\x12J\n" +
@@ -5906,7 +6288,8 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\fGetLowestAsk\x12\x1f.bidding.v1.GetLowestAskRequest\x1a .bidding.v1.GetLowestAskResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
 	"\x0eGetMarketPrice\x12!.bidding.v1.GetMarketPriceRequest\x1a\".bidding.v1.GetMarketPriceResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12P\n" +
 	"\bGetDepth\x12\x1b.bidding.v1.GetDepthRequest\x1a\x1c.bidding.v1.GetDepthResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12[\n" +
-	"\vWatchMarket\x12\x1e.bidding.v1.WatchMarketRequest\x1a\x1f.bidding.v1.WatchMarketResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x010\x01\x12V\n" +
+	"\vWatchMarket\x12\x1e.bidding.v1.WatchMarketRequest\x1a\x1f.bidding.v1.WatchMarketResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x010\x01\x12a\n" +
+	"\rWatchMyOrders\x12 .bidding.v1.WatchMyOrdersRequest\x1a!.bidding.v1.WatchMyOrdersResponse\"\t\x8a\xb5\x18\x02\x10\x01\x90\x02\x010\x01\x12V\n" +
 	"\n" +
 	"GetCandles\x12\x1d.bidding.v1.GetCandlesRequest\x1a\x1e.bidding.v1.GetCandlesResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12b\n" +
 	"\x0eGetMarketStats\x12!.bidding.v1.GetMarketStatsRequest\x1a\".bidding.v1.GetMarketStatsResponse\"\t\x8a\xb5\x18\x02\b\x01\x90\x02\x01\x12S\n" +
@@ -5935,8 +6318,8 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 	return file_bidding_v1_bidding_proto_rawDescData
 }
 
-var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
+var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -5945,250 +6328,265 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(CandleInterval)(0),                  // 4: bidding.v1.CandleInterval
 	(MarketState)(0),                     // 5: bidding.v1.MarketState
 	(PriceRule)(0),                       // 6: bidding.v1.PriceRule
-	(*Bid)(nil),                          // 7: bidding.v1.Bid
-	(*Ask)(nil),                          // 8: bidding.v1.Ask
-	(*Match)(nil),                        // 9: bidding.v1.Match
-	(*PlaceBidRequest)(nil),              // 10: bidding.v1.PlaceBidRequest
-	(*PlaceBidResponse)(nil),             // 11: bidding.v1.PlaceBidResponse
-	(*PlaceAskRequest)(nil),              // 12: bidding.v1.PlaceAskRequest
-	(*PlaceAskResponse)(nil),             // 13: bidding.v1.PlaceAskResponse
-	(*GetBidRequest)(nil),                // 14: bidding.v1.GetBidRequest
-	(*GetBidResponse)(nil),               // 15: bidding.v1.GetBidResponse
-	(*GetAskRequest)(nil),                // 16: bidding.v1.GetAskRequest
-	(*GetAskResponse)(nil),               // 17: bidding.v1.GetAskResponse
-	(*ListMyBidsRequest)(nil),            // 18: bidding.v1.ListMyBidsRequest
-	(*ListMyBidsResponse)(nil),           // 19: bidding.v1.ListMyBidsResponse
-	(*ListMyAsksRequest)(nil),            // 20: bidding.v1.ListMyAsksRequest
-	(*ListMyAsksResponse)(nil),           // 21: bidding.v1.ListMyAsksResponse
-	(*CancelBidRequest)(nil),             // 22: bidding.v1.CancelBidRequest
-	(*CancelBidResponse)(nil),            // 23: bidding.v1.CancelBidResponse
-	(*CancelAskRequest)(nil),             // 24: bidding.v1.CancelAskRequest
-	(*CancelAskResponse)(nil),            // 25: bidding.v1.CancelAskResponse
-	(*CancelAllRequest)(nil),             // 26: bidding.v1.CancelAllRequest
-	(*CancelAllResponse)(nil),            // 27: bidding.v1.CancelAllResponse
-	(*SetDeadManSwitchRequest)(nil),      // 28: bidding.v1.SetDeadManSwitchRequest
-	(*SetDeadManSwitchResponse)(nil),     // 29: bidding.v1.SetDeadManSwitchResponse
-	(*ReplaceBidRequest)(nil),            // 30: bidding.v1.ReplaceBidRequest
-	(*ReplaceBidResponse)(nil),           // 31: bidding.v1.ReplaceBidResponse
-	(*ReplaceAskRequest)(nil),            // 32: bidding.v1.ReplaceAskRequest
-	(*ReplaceAskResponse)(nil),           // 33: bidding.v1.ReplaceAskResponse
-	(*NewOrder)(nil),                     // 34: bidding.v1.NewOrder
-	(*OrderRef)(nil),                     // 35: bidding.v1.OrderRef
-	(*OrderResult)(nil),                  // 36: bidding.v1.OrderResult
-	(*Refusal)(nil),                      // 37: bidding.v1.Refusal
-	(*PlaceBatchRequest)(nil),            // 38: bidding.v1.PlaceBatchRequest
-	(*PlaceBatchResponse)(nil),           // 39: bidding.v1.PlaceBatchResponse
-	(*CancelBatchRequest)(nil),           // 40: bidding.v1.CancelBatchRequest
-	(*CancelBatchResponse)(nil),          // 41: bidding.v1.CancelBatchResponse
-	(*OrderEntryRequest)(nil),            // 42: bidding.v1.OrderEntryRequest
-	(*OrderEntryResponse)(nil),           // 43: bidding.v1.OrderEntryResponse
-	(*Level)(nil),                        // 44: bidding.v1.Level
-	(*GetHighestBidRequest)(nil),         // 45: bidding.v1.GetHighestBidRequest
-	(*GetHighestBidResponse)(nil),        // 46: bidding.v1.GetHighestBidResponse
-	(*GetLowestAskRequest)(nil),          // 47: bidding.v1.GetLowestAskRequest
-	(*GetLowestAskResponse)(nil),         // 48: bidding.v1.GetLowestAskResponse
-	(*Sale)(nil),                         // 49: bidding.v1.Sale
-	(*MarketPrice)(nil),                  // 50: bidding.v1.MarketPrice
-	(*GetMarketPriceRequest)(nil),        // 51: bidding.v1.GetMarketPriceRequest
-	(*GetMarketPriceResponse)(nil),       // 52: bidding.v1.GetMarketPriceResponse
-	(*GetDepthRequest)(nil),              // 53: bidding.v1.GetDepthRequest
-	(*GetDepthResponse)(nil),             // 54: bidding.v1.GetDepthResponse
-	(*WatchMarketRequest)(nil),           // 55: bidding.v1.WatchMarketRequest
-	(*WatchMarketResponse)(nil),          // 56: bidding.v1.WatchMarketResponse
-	(*GetCandlesRequest)(nil),            // 57: bidding.v1.GetCandlesRequest
-	(*Candle)(nil),                       // 58: bidding.v1.Candle
-	(*GetCandlesResponse)(nil),           // 59: bidding.v1.GetCandlesResponse
-	(*GetMarketStatsRequest)(nil),        // 60: bidding.v1.GetMarketStatsRequest
-	(*GetMarketStatsResponse)(nil),       // 61: bidding.v1.GetMarketStatsResponse
-	(*ListSalesRequest)(nil),             // 62: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 63: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 64: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 65: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 66: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 67: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 68: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 69: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 70: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 71: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 72: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 73: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 74: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 75: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 76: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 77: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 78: bidding.v1.ResumeMarketResponse
-	(*ReverseMatchRequest)(nil),          // 79: bidding.v1.ReverseMatchRequest
-	(*ReverseMatchResponse)(nil),         // 80: bidding.v1.ReverseMatchResponse
-	(*AccountLimits)(nil),                // 81: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 82: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 83: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 84: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 85: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 86: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 87: google.protobuf.FieldMask
+	(OrderUpdate_Kind)(0),                // 7: bidding.v1.OrderUpdate.Kind
+	(*Bid)(nil),                          // 8: bidding.v1.Bid
+	(*Ask)(nil),                          // 9: bidding.v1.Ask
+	(*Match)(nil),                        // 10: bidding.v1.Match
+	(*PlaceBidRequest)(nil),              // 11: bidding.v1.PlaceBidRequest
+	(*PlaceBidResponse)(nil),             // 12: bidding.v1.PlaceBidResponse
+	(*PlaceAskRequest)(nil),              // 13: bidding.v1.PlaceAskRequest
+	(*PlaceAskResponse)(nil),             // 14: bidding.v1.PlaceAskResponse
+	(*GetBidRequest)(nil),                // 15: bidding.v1.GetBidRequest
+	(*GetBidResponse)(nil),               // 16: bidding.v1.GetBidResponse
+	(*GetAskRequest)(nil),                // 17: bidding.v1.GetAskRequest
+	(*GetAskResponse)(nil),               // 18: bidding.v1.GetAskResponse
+	(*ListMyBidsRequest)(nil),            // 19: bidding.v1.ListMyBidsRequest
+	(*ListMyBidsResponse)(nil),           // 20: bidding.v1.ListMyBidsResponse
+	(*ListMyAsksRequest)(nil),            // 21: bidding.v1.ListMyAsksRequest
+	(*ListMyAsksResponse)(nil),           // 22: bidding.v1.ListMyAsksResponse
+	(*CancelBidRequest)(nil),             // 23: bidding.v1.CancelBidRequest
+	(*CancelBidResponse)(nil),            // 24: bidding.v1.CancelBidResponse
+	(*CancelAskRequest)(nil),             // 25: bidding.v1.CancelAskRequest
+	(*CancelAskResponse)(nil),            // 26: bidding.v1.CancelAskResponse
+	(*CancelAllRequest)(nil),             // 27: bidding.v1.CancelAllRequest
+	(*CancelAllResponse)(nil),            // 28: bidding.v1.CancelAllResponse
+	(*SetDeadManSwitchRequest)(nil),      // 29: bidding.v1.SetDeadManSwitchRequest
+	(*SetDeadManSwitchResponse)(nil),     // 30: bidding.v1.SetDeadManSwitchResponse
+	(*ReplaceBidRequest)(nil),            // 31: bidding.v1.ReplaceBidRequest
+	(*ReplaceBidResponse)(nil),           // 32: bidding.v1.ReplaceBidResponse
+	(*ReplaceAskRequest)(nil),            // 33: bidding.v1.ReplaceAskRequest
+	(*ReplaceAskResponse)(nil),           // 34: bidding.v1.ReplaceAskResponse
+	(*NewOrder)(nil),                     // 35: bidding.v1.NewOrder
+	(*OrderRef)(nil),                     // 36: bidding.v1.OrderRef
+	(*OrderResult)(nil),                  // 37: bidding.v1.OrderResult
+	(*Refusal)(nil),                      // 38: bidding.v1.Refusal
+	(*PlaceBatchRequest)(nil),            // 39: bidding.v1.PlaceBatchRequest
+	(*PlaceBatchResponse)(nil),           // 40: bidding.v1.PlaceBatchResponse
+	(*CancelBatchRequest)(nil),           // 41: bidding.v1.CancelBatchRequest
+	(*CancelBatchResponse)(nil),          // 42: bidding.v1.CancelBatchResponse
+	(*OrderEntryRequest)(nil),            // 43: bidding.v1.OrderEntryRequest
+	(*OrderEntryResponse)(nil),           // 44: bidding.v1.OrderEntryResponse
+	(*Level)(nil),                        // 45: bidding.v1.Level
+	(*GetHighestBidRequest)(nil),         // 46: bidding.v1.GetHighestBidRequest
+	(*GetHighestBidResponse)(nil),        // 47: bidding.v1.GetHighestBidResponse
+	(*GetLowestAskRequest)(nil),          // 48: bidding.v1.GetLowestAskRequest
+	(*GetLowestAskResponse)(nil),         // 49: bidding.v1.GetLowestAskResponse
+	(*Sale)(nil),                         // 50: bidding.v1.Sale
+	(*MarketPrice)(nil),                  // 51: bidding.v1.MarketPrice
+	(*GetMarketPriceRequest)(nil),        // 52: bidding.v1.GetMarketPriceRequest
+	(*GetMarketPriceResponse)(nil),       // 53: bidding.v1.GetMarketPriceResponse
+	(*GetDepthRequest)(nil),              // 54: bidding.v1.GetDepthRequest
+	(*GetDepthResponse)(nil),             // 55: bidding.v1.GetDepthResponse
+	(*WatchMarketRequest)(nil),           // 56: bidding.v1.WatchMarketRequest
+	(*WatchMarketResponse)(nil),          // 57: bidding.v1.WatchMarketResponse
+	(*WatchMyOrdersRequest)(nil),         // 58: bidding.v1.WatchMyOrdersRequest
+	(*WatchMyOrdersResponse)(nil),        // 59: bidding.v1.WatchMyOrdersResponse
+	(*OrderUpdate)(nil),                  // 60: bidding.v1.OrderUpdate
+	(*GetCandlesRequest)(nil),            // 61: bidding.v1.GetCandlesRequest
+	(*Candle)(nil),                       // 62: bidding.v1.Candle
+	(*GetCandlesResponse)(nil),           // 63: bidding.v1.GetCandlesResponse
+	(*GetMarketStatsRequest)(nil),        // 64: bidding.v1.GetMarketStatsRequest
+	(*GetMarketStatsResponse)(nil),       // 65: bidding.v1.GetMarketStatsResponse
+	(*ListSalesRequest)(nil),             // 66: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 67: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 68: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 69: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 70: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 71: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 72: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 73: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 74: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 75: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 76: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 77: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 78: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 79: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 80: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 81: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 82: bidding.v1.ResumeMarketResponse
+	(*ReverseMatchRequest)(nil),          // 83: bidding.v1.ReverseMatchRequest
+	(*ReverseMatchResponse)(nil),         // 84: bidding.v1.ReverseMatchResponse
+	(*AccountLimits)(nil),                // 85: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 86: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 87: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 88: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 89: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 90: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 91: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	86,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	86,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	86,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	90,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	90,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	90,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	86,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	86,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	86,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	86,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	90,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	90,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	90,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	90,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
-	86,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
+	90,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
 	0,   // 15: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 16: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	7,   // 17: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
-	9,   // 18: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
+	8,   // 17: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
+	10,  // 18: bidding.v1.PlaceBidResponse.matches:type_name -> bidding.v1.Match
 	0,   // 19: bidding.v1.PlaceAskRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 20: bidding.v1.PlaceAskRequest.self_trade:type_name -> bidding.v1.SelfTrade
-	8,   // 21: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 22: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
-	7,   // 23: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 24: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 21: bidding.v1.PlaceAskResponse.ask:type_name -> bidding.v1.Ask
+	10,  // 22: bidding.v1.PlaceAskResponse.matches:type_name -> bidding.v1.Match
+	8,   // 23: bidding.v1.GetBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 24: bidding.v1.GetAskResponse.ask:type_name -> bidding.v1.Ask
 	3,   // 25: bidding.v1.ListMyBidsRequest.statuses:type_name -> bidding.v1.Status
-	7,   // 26: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
+	8,   // 26: bidding.v1.ListMyBidsResponse.bids:type_name -> bidding.v1.Bid
 	3,   // 27: bidding.v1.ListMyAsksRequest.statuses:type_name -> bidding.v1.Status
-	8,   // 28: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
-	7,   // 29: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
-	8,   // 30: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
+	9,   // 28: bidding.v1.ListMyAsksResponse.asks:type_name -> bidding.v1.Ask
+	8,   // 29: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
+	9,   // 30: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
 	2,   // 31: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	86,  // 32: bidding.v1.SetDeadManSwitchResponse.fires_at:type_name -> google.protobuf.Timestamp
-	7,   // 33: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
-	9,   // 34: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
-	8,   // 35: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 36: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
+	90,  // 32: bidding.v1.SetDeadManSwitchResponse.fires_at:type_name -> google.protobuf.Timestamp
+	8,   // 33: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
+	10,  // 34: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
+	9,   // 35: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
+	10,  // 36: bidding.v1.ReplaceAskResponse.matches:type_name -> bidding.v1.Match
 	2,   // 37: bidding.v1.NewOrder.side:type_name -> bidding.v1.Side
 	0,   // 38: bidding.v1.NewOrder.order_type:type_name -> bidding.v1.OrderType
 	1,   // 39: bidding.v1.NewOrder.self_trade:type_name -> bidding.v1.SelfTrade
 	2,   // 40: bidding.v1.OrderRef.side:type_name -> bidding.v1.Side
 	2,   // 41: bidding.v1.OrderResult.side:type_name -> bidding.v1.Side
 	3,   // 42: bidding.v1.OrderResult.status:type_name -> bidding.v1.Status
-	9,   // 43: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
-	37,  // 44: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
-	34,  // 45: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
-	36,  // 46: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
-	35,  // 47: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
-	36,  // 48: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
-	34,  // 49: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
-	35,  // 50: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
-	36,  // 51: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
-	44,  // 52: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
-	44,  // 53: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	86,  // 54: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	10,  // 43: bidding.v1.OrderResult.matches:type_name -> bidding.v1.Match
+	38,  // 44: bidding.v1.OrderResult.refusal:type_name -> bidding.v1.Refusal
+	35,  // 45: bidding.v1.PlaceBatchRequest.orders:type_name -> bidding.v1.NewOrder
+	37,  // 46: bidding.v1.PlaceBatchResponse.results:type_name -> bidding.v1.OrderResult
+	36,  // 47: bidding.v1.CancelBatchRequest.orders:type_name -> bidding.v1.OrderRef
+	37,  // 48: bidding.v1.CancelBatchResponse.results:type_name -> bidding.v1.OrderResult
+	35,  // 49: bidding.v1.OrderEntryRequest.place:type_name -> bidding.v1.NewOrder
+	36,  // 50: bidding.v1.OrderEntryRequest.cancel:type_name -> bidding.v1.OrderRef
+	37,  // 51: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
+	45,  // 52: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
+	45,  // 53: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
+	90,  // 54: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
 	5,   // 55: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
-	44,  // 56: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
-	44,  // 57: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
-	49,  // 58: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
-	50,  // 59: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
-	44,  // 60: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
-	44,  // 61: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	44,  // 62: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
-	44,  // 63: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
-	49,  // 64: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
-	50,  // 65: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
-	4,   // 66: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
-	86,  // 67: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
-	86,  // 68: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
-	86,  // 69: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
-	58,  // 70: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
-	49,  // 71: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	9,   // 72: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 73: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	9,   // 74: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	50,  // 75: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	6,   // 76: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	5,   // 77: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	70,  // 78: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	70,  // 79: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	87,  // 80: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	70,  // 81: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	70,  // 82: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	70,  // 83: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	86,  // 84: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
-	8,   // 85: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
-	9,   // 86: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
-	81,  // 87: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	81,  // 88: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	81,  // 89: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	10,  // 90: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	12,  // 91: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	14,  // 92: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	16,  // 93: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	18,  // 94: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	20,  // 95: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	22,  // 96: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	24,  // 97: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	26,  // 98: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	28,  // 99: bidding.v1.BiddingService.SetDeadManSwitch:input_type -> bidding.v1.SetDeadManSwitchRequest
-	30,  // 100: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	32,  // 101: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	38,  // 102: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	40,  // 103: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	42,  // 104: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	45,  // 105: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	47,  // 106: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	51,  // 107: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	53,  // 108: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	55,  // 109: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
-	57,  // 110: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
-	60,  // 111: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
-	62,  // 112: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	64,  // 113: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	66,  // 114: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	68,  // 115: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	71,  // 116: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	73,  // 117: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	75,  // 118: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	77,  // 119: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	79,  // 120: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
-	82,  // 121: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	84,  // 122: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	11,  // 123: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	13,  // 124: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	15,  // 125: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	17,  // 126: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	19,  // 127: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	21,  // 128: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	23,  // 129: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	25,  // 130: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	27,  // 131: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	29,  // 132: bidding.v1.BiddingService.SetDeadManSwitch:output_type -> bidding.v1.SetDeadManSwitchResponse
-	31,  // 133: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	33,  // 134: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	39,  // 135: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	41,  // 136: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	43,  // 137: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	46,  // 138: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	48,  // 139: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	52,  // 140: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	54,  // 141: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	56,  // 142: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
-	59,  // 143: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
-	61,  // 144: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
-	63,  // 145: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	65,  // 146: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	67,  // 147: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	69,  // 148: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	72,  // 149: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	74,  // 150: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	76,  // 151: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	78,  // 152: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	80,  // 153: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
-	83,  // 154: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	85,  // 155: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	123, // [123:156] is the sub-list for method output_type
-	90,  // [90:123] is the sub-list for method input_type
-	90,  // [90:90] is the sub-list for extension type_name
-	90,  // [90:90] is the sub-list for extension extendee
-	0,   // [0:90] is the sub-list for field type_name
+	45,  // 56: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
+	45,  // 57: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
+	50,  // 58: bidding.v1.MarketPrice.last_sale:type_name -> bidding.v1.Sale
+	51,  // 59: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
+	45,  // 60: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
+	45,  // 61: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
+	45,  // 62: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	45,  // 63: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	50,  // 64: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	51,  // 65: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	8,   // 66: bidding.v1.WatchMyOrdersResponse.bids:type_name -> bidding.v1.Bid
+	9,   // 67: bidding.v1.WatchMyOrdersResponse.asks:type_name -> bidding.v1.Ask
+	60,  // 68: bidding.v1.WatchMyOrdersResponse.updates:type_name -> bidding.v1.OrderUpdate
+	7,   // 69: bidding.v1.OrderUpdate.kind:type_name -> bidding.v1.OrderUpdate.Kind
+	2,   // 70: bidding.v1.OrderUpdate.side:type_name -> bidding.v1.Side
+	90,  // 71: bidding.v1.OrderUpdate.at:type_name -> google.protobuf.Timestamp
+	3,   // 72: bidding.v1.OrderUpdate.status:type_name -> bidding.v1.Status
+	90,  // 73: bidding.v1.OrderUpdate.expires_at:type_name -> google.protobuf.Timestamp
+	10,  // 74: bidding.v1.OrderUpdate.match:type_name -> bidding.v1.Match
+	4,   // 75: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
+	90,  // 76: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
+	90,  // 77: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
+	90,  // 78: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
+	62,  // 79: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
+	50,  // 80: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	10,  // 81: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 82: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	10,  // 83: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	51,  // 84: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	6,   // 85: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	5,   // 86: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	74,  // 87: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	74,  // 88: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	91,  // 89: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	74,  // 90: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	74,  // 91: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	74,  // 92: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	90,  // 93: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
+	9,   // 94: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
+	10,  // 95: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
+	85,  // 96: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	85,  // 97: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	85,  // 98: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	11,  // 99: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	13,  // 100: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	15,  // 101: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	17,  // 102: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	19,  // 103: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	21,  // 104: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	23,  // 105: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	25,  // 106: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	27,  // 107: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	29,  // 108: bidding.v1.BiddingService.SetDeadManSwitch:input_type -> bidding.v1.SetDeadManSwitchRequest
+	31,  // 109: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	33,  // 110: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	39,  // 111: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	41,  // 112: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	43,  // 113: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	46,  // 114: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	48,  // 115: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	52,  // 116: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	54,  // 117: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	56,  // 118: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	58,  // 119: bidding.v1.BiddingService.WatchMyOrders:input_type -> bidding.v1.WatchMyOrdersRequest
+	61,  // 120: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
+	64,  // 121: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
+	66,  // 122: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	68,  // 123: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	70,  // 124: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	72,  // 125: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	75,  // 126: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	77,  // 127: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	79,  // 128: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	81,  // 129: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	83,  // 130: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
+	86,  // 131: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	88,  // 132: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	12,  // 133: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	14,  // 134: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	16,  // 135: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	18,  // 136: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	20,  // 137: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	22,  // 138: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	24,  // 139: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	26,  // 140: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	28,  // 141: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	30,  // 142: bidding.v1.BiddingService.SetDeadManSwitch:output_type -> bidding.v1.SetDeadManSwitchResponse
+	32,  // 143: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	34,  // 144: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	40,  // 145: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	42,  // 146: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	44,  // 147: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	47,  // 148: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	49,  // 149: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	53,  // 150: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	55,  // 151: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	57,  // 152: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	59,  // 153: bidding.v1.BiddingService.WatchMyOrders:output_type -> bidding.v1.WatchMyOrdersResponse
+	63,  // 154: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
+	65,  // 155: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
+	67,  // 156: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	69,  // 157: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	71,  // 158: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	73,  // 159: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	76,  // 160: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	78,  // 161: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	80,  // 162: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	82,  // 163: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	84,  // 164: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
+	87,  // 165: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	89,  // 166: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	133, // [133:167] is the sub-list for method output_type
+	99,  // [99:133] is the sub-list for method input_type
+	99,  // [99:99] is the sub-list for extension type_name
+	99,  // [99:99] is the sub-list for extension extendee
+	0,   // [0:99] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -6204,14 +6602,14 @@ func file_bidding_v1_bidding_proto_init() {
 		(*OrderEntryRequest_Cancel)(nil),
 	}
 	file_bidding_v1_bidding_proto_msgTypes[43].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[54].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
-			NumEnums:      7,
-			NumMessages:   79,
+			NumEnums:      8,
+			NumMessages:   82,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

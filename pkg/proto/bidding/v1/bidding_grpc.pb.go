@@ -39,6 +39,7 @@ const (
 	BiddingService_GetMarketPrice_FullMethodName       = "/bidding.v1.BiddingService/GetMarketPrice"
 	BiddingService_GetDepth_FullMethodName             = "/bidding.v1.BiddingService/GetDepth"
 	BiddingService_WatchMarket_FullMethodName          = "/bidding.v1.BiddingService/WatchMarket"
+	BiddingService_WatchMyOrders_FullMethodName        = "/bidding.v1.BiddingService/WatchMyOrders"
 	BiddingService_GetCandles_FullMethodName           = "/bidding.v1.BiddingService/GetCandles"
 	BiddingService_GetMarketStats_FullMethodName       = "/bidding.v1.BiddingService/GetMarketStats"
 	BiddingService_ListSales_FullMethodName            = "/bidding.v1.BiddingService/ListSales"
@@ -108,6 +109,10 @@ type BiddingServiceClient interface {
 	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
 	// with after_seq.
 	WatchMarket(ctx context.Context, in *WatchMarketRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMarketResponse], error)
+	// WatchMyOrders tells what becomes of the caller's own bids and asks in all markets, within
+	// moments of each commit; at least every five seconds something comes. Whoever watches again
+	// with the last resume_token misses nothing (DATA-003).
+	WatchMyOrders(ctx context.Context, in *WatchMyOrdersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMyOrdersResponse], error)
 	// GetCandles reads what was sold in a market by time, oldest first (DATA-002).
 	GetCandles(ctx context.Context, in *GetCandlesRequest, opts ...grpc.CallOption) (*GetCandlesResponse, error)
 	// GetMarketStats reads what the last twelve months' sales say of a market (DATA-002).
@@ -358,6 +363,25 @@ func (c *biddingServiceClient) WatchMarket(ctx context.Context, in *WatchMarketR
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BiddingService_WatchMarketClient = grpc.ServerStreamingClient[WatchMarketResponse]
 
+func (c *biddingServiceClient) WatchMyOrders(ctx context.Context, in *WatchMyOrdersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMyOrdersResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BiddingService_ServiceDesc.Streams[2], BiddingService_WatchMyOrders_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchMyOrdersRequest, WatchMyOrdersResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_WatchMyOrdersClient = grpc.ServerStreamingClient[WatchMyOrdersResponse]
+
 func (c *biddingServiceClient) GetCandles(ctx context.Context, in *GetCandlesRequest, opts ...grpc.CallOption) (*GetCandlesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetCandlesResponse)
@@ -542,6 +566,10 @@ type BiddingServiceServer interface {
 	// another node, or is not served for a while, the stream ends UNAVAILABLE: watch again
 	// with after_seq.
 	WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error
+	// WatchMyOrders tells what becomes of the caller's own bids and asks in all markets, within
+	// moments of each commit; at least every five seconds something comes. Whoever watches again
+	// with the last resume_token misses nothing (DATA-003).
+	WatchMyOrders(*WatchMyOrdersRequest, grpc.ServerStreamingServer[WatchMyOrdersResponse]) error
 	// GetCandles reads what was sold in a market by time, oldest first (DATA-002).
 	GetCandles(context.Context, *GetCandlesRequest) (*GetCandlesResponse, error)
 	// GetMarketStats reads what the last twelve months' sales say of a market (DATA-002).
@@ -639,6 +667,9 @@ func (UnimplementedBiddingServiceServer) GetDepth(context.Context, *GetDepthRequ
 }
 func (UnimplementedBiddingServiceServer) WatchMarket(*WatchMarketRequest, grpc.ServerStreamingServer[WatchMarketResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchMarket not implemented")
+}
+func (UnimplementedBiddingServiceServer) WatchMyOrders(*WatchMyOrdersRequest, grpc.ServerStreamingServer[WatchMyOrdersResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchMyOrders not implemented")
 }
 func (UnimplementedBiddingServiceServer) GetCandles(context.Context, *GetCandlesRequest) (*GetCandlesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCandles not implemented")
@@ -1042,6 +1073,17 @@ func _BiddingService_WatchMarket_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BiddingService_WatchMarketServer = grpc.ServerStreamingServer[WatchMarketResponse]
 
+func _BiddingService_WatchMyOrders_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchMyOrdersRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BiddingServiceServer).WatchMyOrders(m, &grpc.GenericServerStream[WatchMyOrdersRequest, WatchMyOrdersResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BiddingService_WatchMyOrdersServer = grpc.ServerStreamingServer[WatchMyOrdersResponse]
+
 func _BiddingService_GetCandles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCandlesRequest)
 	if err := dec(in); err != nil {
@@ -1418,6 +1460,11 @@ var BiddingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchMarket",
 			Handler:       _BiddingService_WatchMarket_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchMyOrders",
+			Handler:       _BiddingService_WatchMyOrders_Handler,
 			ServerStreams: true,
 		},
 	},
