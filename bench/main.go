@@ -4,24 +4,30 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sneakers-marketplace/marketplace/bench/naive"
 	"github.com/sneakers-marketplace/marketplace/internal/lab"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
 
 const (
 	biddingAddr = "127.0.0.1:51153"
 	echoAddr    = "127.0.0.1:51154"
+	naiveAddr   = "127.0.0.1:51155"
 )
 
 func main() {
@@ -128,6 +134,7 @@ func compare(ctx context.Context, l *lab.Lab, o options) (figures, error) {
 			return nil, err
 		}
 		maps.Copy(f, late)
+		return f, profiles(ctx, contests, o)
 	}
 	return f, nil
 }
@@ -166,15 +173,58 @@ func contestants(ctx context.Context, l *lab.Lab) (list []contest, hot *load, st
 		closeInner()
 		return nil, nil, nil, err
 	}
+	stopNaive, err := naive.Serve(ctx, naiveAddr, l.DatabaseURL, l.Verifier, clock.System{})
+	if err != nil {
+		stopEcho()
+		closeInner()
+		return nil, nil, nil, err
+	}
+	plain := &load{traders: hot.traders, markets: hot.markets}
+	rowLocks, err := dialAll(naiveAddr)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, c := range rowLocks {
+		plain.clients = append(plain.clients, biddingv1.NewBiddingServiceClient(c))
+	}
 	wide := &load{clients: hot.clients, traders: hot.traders, markets: markets}
 	return []contest{
 		{"echo", bare.run},
 		{"one_market", hot.run},
+		{"naive", plain.run},
 		{"pgbench", func(ctx context.Context, d time.Duration) (float64, error) { return pgbench(ctx, l.DatabaseURL, d) }},
 		{"batches", hot.batches},
 		{"thousand_markets", wide.run},
 		{"in_process", inner.run},
-	}, hot, func() { stopEcho(); closeInner() }, nil
+	}, hot, func() { stopNaive(); stopEcho(); closeInner() }, nil
+}
+
+// profiles runs the exchange once more, one order and then a batch a call, and writes where
+// its time went and what it allocated, beside the figures.
+func profiles(ctx context.Context, contests []contest, o options) error {
+	dir := filepath.Dir(o.out)
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // profiles are no secret
+		return err
+	}
+	for _, c := range contests {
+		if c.name != "one_market" && c.name != "batches" {
+			continue
+		}
+		end, err := profileTo(filepath.Join(dir, c.name+".cpu.pprof"))
+		if err != nil {
+			return err
+		}
+		_, err = c.run(ctx, o.each)
+		end()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	file, err := os.Create(filepath.Join(dir, "allocs.pprof")) //nolint:gosec // named by whoever runs it
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(file, 0), file.Close())
 }
 
 func profileTo(path string) (end func(), err error) {

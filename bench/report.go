@@ -33,6 +33,7 @@ func goals(f figures) []goal {
 		{"E4", ratio("one_market", "thousand_markets"), 0.8, true, "orders in one market / in 1,000"},
 		{"E5_a", f.median("E5_a"), 15, false, "median of an order at a third of the rate / of a bare commit"},
 		{"E5_b", f.median("E5_b"), 40, false, "the same of the 99th percentile"},
+		{"E6", ratio("one_market", "naive"), 25, true, "orders in one market / with row locks, a transaction each"},
 		{"E7_add", f.median("E7_add"), 180, false, "ns a command of the book: orders"},
 		{"E7_busy", f.median("E7_busy"), 140, false, "with 30 % cancels"},
 		{"E7_deep", f.median("E7_deep"), 160, false, "400 levels, 80,000 open orders"},
@@ -62,13 +63,13 @@ func report(w io.Writer, f figures, facts map[string]any, out string) error {
 	}
 	for key, name := range map[string]string{
 		"orders_per_second_one_market": "one_market", "orders_per_second_thousand_markets": "thousand_markets", "echo_per_second": "echo",
-		"orders_per_second_batches": "batches", "orders_per_second_in_process": "in_process", "pgbench_tps": "pgbench",
+		"orders_per_second_batches": "batches", "orders_per_second_in_process": "in_process", "pgbench_tps": "pgbench", "orders_per_second_naive": "naive",
 	} {
 		latest[key] = f.median(name)
 	}
 	latest["orders_per_pgbench_insert"] = f.median("one_market") / f.median("pgbench")
-	_, _ = fmt.Fprintf(w, "%s orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f\n", line,
-		f.median("one_market"), f.median("echo"), f.median("pgbench"), f.median("batches"), f.median("in_process"))
+	_, _ = fmt.Fprintf(w, "%s orders=%.0f echo=%.0f pgbench=%.0f batches=%.0f in_process=%.0f naive=%.0f\n", line,
+		f.median("one_market"), f.median("echo"), f.median("pgbench"), f.median("batches"), f.median("in_process"), f.median("naive"))
 	if err := save(latest, out); err != nil {
 		return err
 	}

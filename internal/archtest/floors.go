@@ -176,6 +176,8 @@ func (p place) refusesBelow(to place) string {
 	switch {
 	case to.path == "internal/lab" && !measures && !proves:
 		return "only proofs and benchmarks use it"
+	case to.path == "bench/naive" && (measures || proves):
+		return "" // the exchange to compare with is measured, and proven to trade by the same rules
 	case to.floor == streets && to.path != "internal/app" && to.path != "internal/lab":
 		return "programs do not import each other"
 	case to.room != "" && !measures && (!proves || to.floor != words):

@@ -11,8 +11,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/sneakers-marketplace/marketplace/bench/naive"
 	"github.com/sneakers-marketplace/marketplace/internal/lab"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
 	"github.com/sneakers-marketplace/marketplace/pkg/run"
 )
 
@@ -43,19 +46,42 @@ func check(ctx context.Context, file string, live int, out io.Writer) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	var overGRPC int
+	var overGRPC, naively int
 	clk := clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)) // only the scenarios move it
-	err = lab.Run(ctx, lab.Options{Clock: clk}, func(_ context.Context, l *lab.Lab) (err error) {
-		overGRPC, err = pass(all[:live], (&exchange{l, clk}).newMarket, out)
+	err = lab.Run(ctx, lab.Options{Clock: clk}, func(ctx context.Context, l *lab.Lab) (err error) {
+		if overGRPC, err = pass(all[:live], (&exchange{l, clk}).newMarket, out); err != nil {
+			return err
+		}
+		naively, err = passNaive(ctx, all[:live], l, clk, out)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	_, _ = fmt.Fprintf(out, "vectors scenarios=%d steps=%d book_differences=%d grpc_scenarios=%d grpc_differences=%d\n",
-		len(all), steps(all), inBook, live, overGRPC)
-	return inBook + overGRPC, nil
+	_, _ = fmt.Fprintf(out, "vectors scenarios=%d steps=%d book_differences=%d grpc_scenarios=%d grpc_differences=%d naive_differences=%d\n",
+		len(all), steps(all), inBook, live, overGRPC, naively)
+	return inBook + overGRPC + naively, nil
 }
+
+// passNaive plays the scenarios on the exchange that benchmarks compare with.
+func passNaive(ctx context.Context, all []vector, l *lab.Lab, clk *clock.Fake, out io.Writer) (int, error) {
+	stop, err := naive.Serve(ctx, naiveAddr, l.DatabaseURL, l.Verifier, clk)
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	conn, err := (*rpc.Network)(nil).Dial("naive", naiveAddr)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = conn.Close() }() // nothing is under way
+	x := *l
+	x.Bidding = biddingv1.NewBiddingServiceClient(conn)
+	return pass(all, (&exchange{&x, clk}).newMarket, out)
+}
+
+// naiveAddr is where the naive exchange listens while it is played on.
+const naiveAddr = "127.0.0.1:51155"
 
 func steps(all []vector) (n int) {
 	for _, v := range all {
