@@ -16,6 +16,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
 	"github.com/sneakers-marketplace/marketplace/migrations"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/database"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
@@ -31,32 +32,30 @@ type inProcess struct {
 }
 
 func newInProcess(ctx context.Context, server string) (*inProcess, func(), error) {
-	address, err := database(ctx, server, "bench_in_process")
+	address, err := newDatabase(ctx, server, "bench_in_process")
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg, err := pgxpool.ParseConfig(address)
+	pool, err := connect(ctx, address, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg.MaxConns = 8
-	for k, v := range repository.CommitParameters() {
-		cfg.ConnConfig.RuntimeParams[k] = v
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	commits, err := connect(ctx, address, repository.CommitParameters())
 	if err != nil {
+		pool.Close()
 		return nil, nil, err
 	}
 	p := &inProcess{market: id.New()}
 	var stop func()
 	p.engine, stop, err = start(ctx, engine.Options{
-		Store: repository.New(pool, pool), Clock: clock.System{}, Node: engine.Node{Name: "bench", Addr: "memory"}, Log: zerolog.Nop(),
+		Store: repository.New(pool, commits), Clock: clock.System{}, Node: engine.Node{Name: "bench", Addr: "memory"}, Log: zerolog.Nop(),
 	})
 	if err != nil {
+		commits.Close()
 		pool.Close()
 		return nil, nil, err
 	}
-	end := func() { stop(); pool.Close() }
+	end := func() { stop(); commits.Close(); pool.Close() }
 	if err := p.open(ctx); err != nil {
 		end()
 		return nil, nil, err
@@ -64,8 +63,13 @@ func newInProcess(ctx context.Context, server string) (*inProcess, func(), error
 	return p, end, nil
 }
 
-// database makes a database on a server and brings it to this version's schema.
-func database(ctx context.Context, server, name string) (address string, err error) {
+// connect opens connections as the exchange has them.
+func connect(ctx context.Context, address string, parameters map[string]string) (*pgxpool.Pool, error) {
+	return database.Open(ctx, database.Config{URL: address, MaxConns: 4, ConnectTimeout: 5 * time.Second, Parameters: parameters}, zerolog.Nop())
+}
+
+// newDatabase makes a database on a server and brings it to this version's schema.
+func newDatabase(ctx context.Context, server, name string) (address string, err error) {
 	if err := execute(ctx, server, `CREATE DATABASE `+name); err != nil {
 		return "", err
 	}
@@ -75,6 +79,15 @@ func database(ctx context.Context, server, name string) (address string, err err
 	}
 	u.Path = "/" + name
 	return u.String(), migrations.Up(ctx, u.String())
+}
+
+// forget drops a database and lets the server write down what it has in memory, so that
+// nothing that is measured afterwards pays for what is over.
+func forget(ctx context.Context, server, name string) error {
+	if err := execute(ctx, server, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+		return err
+	}
+	return execute(ctx, server, `CHECKPOINT`)
 }
 
 // open opens a market and lets a thousand accounts trade without caps.

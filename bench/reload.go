@@ -26,7 +26,7 @@ const (
 // reload measures how many open orders a second an engine takes into memory, from its
 // first claim until it serves.
 func reload(ctx context.Context, server string, rounds int, out io.Writer) (figures, error) {
-	address, err := database(ctx, server, "bench_reload")
+	address, err := newDatabase(ctx, server, "bench_reload")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,8 @@ func reload(ctx context.Context, server string, rounds int, out io.Writer) (figu
 		f["E8_a"] = append(f["E8_a"], reloadOrders/took.Seconds())
 	}
 	_, _ = fmt.Fprintf(out, "%-18s %10.0f open orders/s\n", "E8_a", f.median("E8_a"))
-	return f, nil
+	pool.Close()
+	return f, forget(ctx, server, "bench_reload")
 }
 
 // fill makes the markets and their orders, each open, as the tables keep them.

@@ -92,6 +92,9 @@ func (c Config) pool(log zerolog.Logger) (*pgxpool.Config, error) {
 	if params["application_name"] == "" {
 		params["application_name"] = c.name()
 	}
+	if params["jit"] == "" { // compiling pays off for reports; here statements are short, and a wrong guess costs 100 ms
+		params["jit"] = "off"
+	}
 	if c.StatementTimeout > 0 {
 		params["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
 	}

@@ -39,6 +39,7 @@ func TestSettingsReachThePool(t *testing.T) {
 	require.EqualValues(t, 3, got.MaxConns)
 	require.Equal(t, "bidding", got.ConnConfig.RuntimeParams["application_name"])
 	require.NotContains(t, got.ConnConfig.RuntimeParams, "statement_timeout")
+	require.Equal(t, "off", got.ConnConfig.RuntimeParams["jit"])
 	cfg.URL += "?application_name=mine"
 	require.Equal(t, "mine", open(t, cfg, zerolog.Nop()).Config().ConnConfig.RuntimeParams["application_name"])
 }
