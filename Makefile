@@ -107,6 +107,11 @@ linear: ## record what concurrent clients ask for and are told, and look for one
 	@scripts/ensure-postgres.sh
 	@go run ./test/linear $(if $(FULL),-histories 1000) $(if $(SEED),-seed $(SEED))
 
+.PHONY: soak
+soak: ## take orders on tables that have millions of rows: as fast at the end, in memory that stays; FULL=1
+	@scripts/ensure-postgres.sh
+	@go run ./test/soak $(if $(FULL),-rows 10000000 -last 10m)
+
 .PHONY: feed
 feed: ## follow a market's feed through lost connections, and measure how soon a crowd is told; FULL=1
 	@scripts/ensure-postgres.sh

@@ -1,4 +1,5 @@
 DROP TABLE bidding_positions;
+DROP TABLE bidding_dead_men;
 DROP TABLE bidding_bans;
 DROP TABLE bidding_account_limits;
 DROP TABLE matches;
@@ -10,6 +11,7 @@ DROP TABLE bidding_markets;
 DROP FUNCTION bidding_projected(smallint, bigint, bigint);
 DROP TABLE bidding_projection;
 DROP FUNCTION bidding_fence(smallint, bigint, bigint, bigint, bytea, timestamptz);
+DROP TABLE bidding_archive;
 DROP TABLE bidding_journal;
 DROP TABLE bidding_nodes;
 DROP TABLE bidding_slots;

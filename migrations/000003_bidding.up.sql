@@ -46,6 +46,17 @@ CREATE TABLE bidding_journal (
 );
 ALTER TABLE bidding_journal ALTER COLUMN body SET STORAGE EXTERNAL; -- what compressing it spares is not worth its time in the way of every batch
 
+-- The last row of each shard that was moved to an archive: the chain goes on behind it.
+CREATE TABLE bidding_archive (
+    shard       smallint PRIMARY KEY REFERENCES bidding_shards (shard),
+    seq         bigint NOT NULL CHECK (seq > 0),
+    epoch       bigint NOT NULL,
+    at          timestamptz NOT NULL,
+    n           bigint NOT NULL,
+    hash        bytea NOT NULL CHECK (length(hash) = 32),
+    archived_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- bidding_fence moves a shard to its next batch, or fails when somebody else owns
 -- it or the batch is not the next one.
 CREATE FUNCTION bidding_fence(p_shard smallint, p_epoch bigint, p_seq bigint, p_n bigint, p_hash bytea, p_at timestamptz)

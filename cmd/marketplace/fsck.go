@@ -13,7 +13,7 @@ import (
 
 // fsckFlags are the command's own flags.
 type fsckFlags struct {
-	now            string
+	now, archive   string
 	selftest, json bool
 }
 
@@ -29,6 +29,7 @@ With --selftest it trades on a marketplace of its own, plants every fault there 
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	cmd.Flags().StringVar(&f.now, "now", "", "the `time` that counts as the present, such as 2026-01-31T12:00:00Z")
+	cmd.Flags().StringVar(&f.archive, "archive", "", "`folder` with the rows of the journal that were archived")
 	cmd.Flags().BoolVar(&f.selftest, "selftest", false, "see whether every check finds its fault")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the report as JSON")
 	return cmd
@@ -38,7 +39,7 @@ func (f fsckFlags) run(cmd *cobra.Command) error {
 	if f.selftest {
 		return app.SelftestFsck(cmd.Context(), config.Environ(), cmd.OutOrStdout())
 	}
-	var o fsck.Options
+	o := fsck.Options{Archive: f.archive}
 	if f.now != "" {
 		now, err := time.Parse(time.RFC3339, f.now)
 		if err != nil {
@@ -46,10 +47,7 @@ func (f fsckFlags) run(cmd *cobra.Command) error {
 		}
 		o.Now = now
 	}
-	return app.WithDatabase(cmd.Context(), config.Environ(), stateOf(cmd), func(url string) error {
-		if err := app.CheckSchema(cmd.Context(), url); err != nil {
-			return err
-		}
+	return withExchange(cmd, func(url string) error {
 		report, err := fsck.Run(cmd.Context(), url, o)
 		if err != nil {
 			return err

@@ -31,3 +31,17 @@ func TestJournalVerifySaysWhatItFound(t *testing.T) {
 	_, err = call(t, "", "journal", "verify")
 	require.ErrorContains(t, err, "marketplace migrate up")
 }
+
+func TestJournalArchiveRefusesToMoveWhatIsStillRead(t *testing.T) {
+	t.Setenv("DATABASE_URL", testkit.DatabaseURL(t))
+	_, err := call(t, "", "journal", "archive", "--dir", t.TempDir(), "--keep", "71h")
+	require.EqualError(t, err, "--keep 71h0m0s: must be at least 72h0m0s")
+	_, err = call(t, "", "journal", "archive")
+	require.ErrorContains(t, err, `"dir" not set`)
+	out, err := call(t, "", "journal", "archive", "--dir", t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, "shard 0: 0 rows moved, up to 0; 0 stay\nshard 1: 0 rows moved, up to 0; 0 stay\n", out)
+	out, err = call(t, "", "journal", "restore", "--dir", t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, "0 rows are back\n", out)
+}

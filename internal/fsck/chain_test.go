@@ -12,7 +12,7 @@ import (
 
 func verify(t *testing.T, url string, anchors ...fsck.Anchor) (fsck.Chain, string) {
 	t.Helper()
-	chain, err := fsck.VerifyJournal(t.Context(), url, anchors, nil)
+	chain, err := fsck.VerifyJournal(t.Context(), url, fsck.Verification{Anchors: anchors})
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, chain.Print(&out))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/segment"
 )
 
 // check is one thing that always holds. A query returns the rows that break it and
@@ -27,7 +29,8 @@ type inspection struct {
 	tx      pgx.Tx
 	now     time.Time
 	checks  []check
-	args    pgx.NamedArgs // of the queries
+	args    pgx.NamedArgs  // of the queries
+	archive []segment.File // with rows of the journal
 	results map[string]*Result
 }
 

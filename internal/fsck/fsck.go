@@ -19,7 +19,8 @@ import (
 
 // Options of a run.
 type Options struct {
-	Now time.Time // what counts as the present; zero: the clock's
+	Now     time.Time // what counts as the present; zero: the clock's
+	Archive string    // folder with the rows of the journal that are not in the database any more; blank: none
 }
 
 // Report is what a run found.
@@ -105,6 +106,9 @@ func inspect(ctx context.Context, tx pgx.Tx, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("fsck: %w", err)
 	}
 	i := newInspection(tx, o.Now)
+	if err := i.openArchive(o.Archive); err != nil {
+		return Report{}, fmt.Errorf("fsck: %w", err)
+	}
 	if err := i.outboxes(ctx); err != nil {
 		return Report{}, fmt.Errorf("fsck: read the outboxes: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
+	"github.com/sneakers-marketplace/marketplace/pkg/segment"
 )
 
 // journalChecks read every shard's journal from its first row to its last,
@@ -114,6 +115,9 @@ type shard struct {
 	number int16
 	shown  int64 // the row up to which the tables show the journal
 	last   row
+	cold   row // the last that was archived; seq 0: none was
+	reader *segment.Reader
+	files  []segment.File   // still to be read
 	n      int64            // number of the last event
 	open   map[int64]*order // by id
 	held   map[holding]int  // open orders
@@ -134,8 +138,11 @@ func (s *shard) read(ctx context.Context) error {
 	if err := s.tables(ctx); err != nil {
 		return err
 	}
-	if err := s.early(ctx); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
+	}
+	if s.last.seq > 0 {
+		return fmt.Errorf("its first %d rows are in an archive; say where with --archive", s.last.seq)
 	}
 	for {
 		page, err := s.page(ctx)
@@ -147,7 +154,7 @@ func (s *shard) read(ctx context.Context) error {
 				return err
 			}
 		}
-		if len(page) < pageRows {
+		if len(page) == 0 {
 			break
 		}
 	}
@@ -162,7 +169,8 @@ func (s *shard) read(ctx context.Context) error {
 // tables reads how far the tables show the journal; what comes after is checked by itself.
 func (s *shard) tables(ctx context.Context) error {
 	var head *int64
-	err := s.tx.QueryRow(ctx, `SELECT p.seq, (SELECT max(seq) FROM bidding_journal j WHERE j.shard = p.shard)
+	err := s.tx.QueryRow(ctx, `SELECT p.seq, greatest((SELECT max(seq) FROM bidding_journal j WHERE j.shard = p.shard),
+			(SELECT seq FROM bidding_archive a WHERE a.shard = p.shard))
 		FROM bidding_projection p WHERE p.shard = $1`, s.number).Scan(&s.shown, &head)
 	if err != nil && !isNone(err) {
 		return err
@@ -181,22 +189,28 @@ func or(p *int64) int64 {
 	return *p
 }
 
-// early finds rows that are numbered before the first: reading starts at 1, so that
-// nobody would ever see them again.
-func (s *shard) early(ctx context.Context) error {
-	rows, err := s.tx.Query(ctx, `SELECT seq FROM bidding_journal WHERE shard = $1 AND seq < 1 ORDER BY seq`, s.number)
+// begin starts at the first row, or behind what was archived when nobody said where that
+// is. Rows before are found: reading goes on behind them, so that nobody would see them.
+func (s *shard) begin(ctx context.Context) error {
+	if err := s.archived(ctx); err != nil {
+		return err
+	}
+	rows, err := s.tx.Query(ctx, `SELECT seq FROM bidding_journal WHERE shard = $1 AND seq <= $2 ORDER BY seq`, s.number, s.cold.seq)
 	if err != nil {
 		return err
 	}
 	var seq int64
 	_, err = pgx.ForEachRow(rows, []any{&seq}, func() error {
-		s.found("J01", "shard=%d seq=%d before_the_first=1", s.number, seq)
+		s.found("J01", "shard=%d seq=%d before_the_first=%d", s.number, seq, s.cold.seq+1)
 		return nil
 	})
 	return err
 }
 
 func (s *shard) page(ctx context.Context) ([]row, error) {
+	if s.last.seq < s.cold.seq {
+		return s.coldPage()
+	}
 	rows, err := s.tx.Query(ctx, `SELECT seq, epoch, at, n, prev_hash, hash, body FROM bidding_journal
 		WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3`, s.number, s.last.seq, pageRows)
 	if err != nil {

@@ -47,6 +47,10 @@ func (r *Repository) Behind(ctx context.Context, shard uint8, limit int) (int64,
 		return 0, nil, fmt.Errorf("how far the tables of shard %d are: %w", shard, err)
 	}
 	behind, err := r.Rows(ctx, shard, after, limit)
+	if err == nil && len(behind) > 0 && behind[0].Seq != after+1 {
+		err = fmt.Errorf("the tables of shard %d show batch %d, and the next one in the journal is %d: the rows between are to be restored",
+			shard, after, behind[0].Seq)
+	}
 	return after, behind, err
 }
 
