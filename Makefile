@@ -107,6 +107,11 @@ linear: ## record what concurrent clients ask for and are told, and look for one
 	@scripts/ensure-postgres.sh
 	@go run ./test/linear $(if $(FULL),-histories 1000) $(if $(SEED),-seed $(SEED))
 
+.PHONY: expiry
+expiry: ## very many open orders end on time, and are announced a day before; FULL=1: a million
+	@scripts/ensure-postgres.sh
+	@go run ./test/expiry $(if $(FULL),-orders 1000000 -spread 60s)
+
 .PHONY: soak
 soak: ## take orders on tables that have millions of rows: as fast at the end, in memory that stays; FULL=1
 	@scripts/ensure-postgres.sh
