@@ -29,15 +29,15 @@ func read(ctx context.Context, address string) (r result, err error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it only read
 	const late = `1000000 * extract(epoch FROM closed_at - expires_at)`
-	var p99, most float64
+	var p99, most int64
 	err = conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE status = 'expired'), count(*) FILTER (WHERE status = 'active' AND expires_at < now()),
-			count(*) FILTER (WHERE status = 'active'), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY `+late+`), 0)::float8,
-			coalesce(max(`+late+`), 0)::float8 FROM bids`).
+			count(*) FILTER (WHERE status = 'active'), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY `+late+`), 0)::bigint,
+			coalesce(max(`+late+`), 0)::bigint FROM bids`).
 		Scan(&r.expired, &r.overdue, &r.kept, &p99, &most)
 	if err != nil {
 		return r, err
 	}
-	r.p99, r.most = time.Duration(p99*float64(time.Microsecond)), time.Duration(most*float64(time.Microsecond))
+	r.p99, r.most = time.Duration(p99)*time.Microsecond, time.Duration(most)*time.Microsecond
 	return r, r.warnings(ctx, conn)
 }
 
