@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -96,7 +97,7 @@ func (w *worked) window(ctx context.Context, clients []biddingv1.BiddingServiceC
 			return nil
 		})
 	}
-	err := g.Wait()
+	err := errors.Join(g.Wait(), ctx.Err())
 	w.orders += done.Load()
 	return err
 }
