@@ -112,7 +112,7 @@ func (s *shop) add(product id.UUID, label string, st productv1.ProductStatus) st
 	size := id.New().String()
 	s.sizes[size] = &productv1.GetSizeResponse{
 		Size: &productv1.Size{Id: size, Label: label}, ProductId: product.String(), ProductName: "Dunk Low",
-		Sku: "DD1391-100", Currency: "USD", ProductStatus: st, ProductVersion: 1,
+		Sku: "DD1391-100", Currency: "USD", ProductStatus: st, ProductVersion: 1, RetailPrice: 110_00,
 	}
 	return size
 }

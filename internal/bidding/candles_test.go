@@ -110,7 +110,7 @@ func TestDATA_002_StatisticsRestOnTheSalesOfAYear(t *testing.T) {
 	ask := &biddingv1.GetMarketStatsRequest{MarketId: w.market}
 	none, err := w.GetMarketStats(w.anyone, ask)
 	require.NoError(t, err)
-	require.True(t, proto.Equal(&biddingv1.GetMarketStatsResponse{Currency: "USD"}, none), "%s", none)
+	require.True(t, proto.Equal(&biddingv1.GetMarketStatsResponse{Currency: "USD", RetailPrice: proto.Int64(110_00)}, none), "%s", none)
 	for _, price := range []int64{100_00, 120_00, 90_00} {
 		w.sells(price, 2)
 		w.clock.Advance(time.Hour)
@@ -119,7 +119,8 @@ func TestDATA_002_StatisticsRestOnTheSalesOfAYear(t *testing.T) {
 	require.NoError(t, err)
 	want := &biddingv1.GetMarketStatsResponse{
 		Currency: "USD", Sales: 3, Lowest: proto.Int64(90_00), Highest: proto.Int64(120_00), Average: proto.Int64(103_33),
-		VolatilityBp: proto.Int64(1207), // 1247.22 / 10333.33
+		VolatilityBp: proto.Int64(1207),                                 // 1247.22 / 10333.33
+		RetailPrice:  proto.Int64(110_00), PremiumBp: proto.Int64(-606), // (10333 - 11000) / 11000
 	}
 	require.True(t, proto.Equal(want, got), "%s", got)
 	w.clock.Advance(365*24*time.Hour - 90*time.Minute)
@@ -127,6 +128,12 @@ func TestDATA_002_StatisticsRestOnTheSalesOfAYear(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(1), last.GetSales())
 	require.Nil(t, last.VolatilityBp, "one sale has none")
+	w.shop.fallAfter(1)
+	_, _ = w.GetMarketStats(w.anyone, ask)
+	blind, err := w.GetMarketStats(w.anyone, ask)
+	require.NoError(t, err, "the catalogue is down")
+	require.Equal(t, int64(1), blind.GetSales())
+	require.Nil(t, blind.PremiumBp)
 }
 
 func TestDATA_002_CandlesNobodyCanHaveAreRefused(t *testing.T) {

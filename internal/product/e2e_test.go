@@ -256,7 +256,7 @@ func TestPROD_003_SizesOverGRPC(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, proto.Equal(&productv1.GetSizeResponse{
 		Size: ten, ProductId: p.GetId(), ProductName: p.GetName(), Sku: p.GetSku(), Currency: "USD",
-		ProductStatus: productv1.ProductStatus_ACTIVE, ProductVersion: 1,
+		ProductStatus: productv1.ProductStatus_ACTIVE, ProductVersion: 1, RetailPrice: p.GetRetailPrice(),
 	}, got), "%v", got)
 	_, err = w.GetSize(w.public, &productv1.GetSizeRequest{Id: id.New().String()})
 	requireRefused(t, err, codes.NotFound, "SIZE_NOT_FOUND")

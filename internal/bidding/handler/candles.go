@@ -74,6 +74,12 @@ func (h *Handler) GetMarketStats(ctx context.Context, r *biddingv1.GetMarketStat
 	if s.Sales > 1 {
 		out.VolatilityBp = &s.VolatilityBP
 	}
+	if s.Retail > 0 {
+		out.RetailPrice = minor(s.Retail)
+	}
+	if premium, known := s.PremiumBP(); known {
+		out.PremiumBp = &premium
+	}
 	return out, nil
 }
 

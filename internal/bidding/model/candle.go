@@ -38,5 +38,19 @@ func (i Instant) Floor(every time.Duration) Instant {
 type Stats struct {
 	Sales                    int64 // that the rest is worked out from
 	Lowest, Highest, Average money.Minor
-	VolatilityBP             int64 // standard deviation / mean, in basis points
+	VolatilityBP             int64       // standard deviation / mean, in basis points
+	Retail                   money.Minor // of the product now; 0: nobody knows
+}
+
+// PremiumBP is how far the average is above retail, in basis points, rounded half away from
+// zero; false when there is nothing to compare.
+func (s Stats) PremiumBP() (int64, bool) {
+	if s.Sales == 0 || s.Retail == 0 {
+		return 0, false
+	}
+	over, retail := 20_000*int64(s.Average-s.Retail), int64(s.Retail)
+	if over < 0 {
+		return -((-over + retail) / (2 * retail)), true
+	}
+	return (over + retail) / (2 * retail), true
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
 
 func TestDATA_003_ChecksumOfTheWorkedBook(t *testing.T) {
@@ -67,4 +69,28 @@ func TestRefusalsCarryTheirReason(t *testing.T) {
 	}
 	require.Equal(t, ErrAskNotFound, NotFound(Ask))
 	require.Equal(t, ErrBidNotFound, NotFound(Bid))
+}
+
+func TestDATA_002_PremiumIsRoundedToTheNearestBasisPoint(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		average, retail money.Minor
+		sales, want     int64
+		known           bool
+	}{
+		{average: 220_00, retail: 110_00, sales: 1, want: 10_000, known: true},
+		{average: 110_00, retail: 110_00, sales: 1, want: 0, known: true},
+		{average: 103_33, retail: 110_00, sales: 3, want: -606, known: true},
+		{average: 20_001, retail: 20_000, sales: 1, want: 1, known: true},  // half a basis point
+		{average: 19_999, retail: 20_000, sales: 1, want: -1, known: true}, // away from zero
+		{average: 30_001, retail: 30_000, sales: 1, want: 0, known: true},  // a third
+		{average: 100_000_000, retail: 1, sales: 1, want: 999_999_990_000, known: true},
+		{average: 1, retail: 100_000_000, sales: 1, want: -10_000, known: true},
+		{average: 100, retail: 0, sales: 1},
+		{average: 0, retail: 100, sales: 0},
+	} {
+		got, known := Stats{Average: tc.average, Retail: tc.retail, Sales: tc.sales}.PremiumBP()
+		require.Equal(t, tc.known, known)
+		require.Equal(t, tc.want, got, "%v", tc)
+	}
 }

@@ -31,15 +31,9 @@ func NewCatalogue(conn grpc.ClientConnInterface) *Catalogue {
 // Listing implements service.Catalogue. A size of a product that is hidden, a draft or
 // deleted is no market.
 func (c *Catalogue) Listing(ctx context.Context, size model.MarketID) (model.Listing, error) {
-	r, err := c.client.GetSize(ctx, &productv1.GetSizeRequest{Id: size.String()})
-	switch status.Code(err) {
-	case codes.OK:
-	case codes.NotFound:
-		return model.Listing{}, model.ErrMarketNotFound
-	case codes.Unavailable, codes.DeadlineExceeded:
-		return model.Listing{}, errCatalogueDown.Because(err)
-	default:
-		return model.Listing{}, fmt.Errorf("read size %s: %w", size, err)
+	r, err := c.size(ctx, size)
+	if err != nil {
+		return model.Listing{}, err
 	}
 	if r.ProductStatus != productv1.ProductStatus_ACTIVE {
 		return model.Listing{}, model.ErrMarketNotFound
@@ -52,4 +46,24 @@ func (c *Catalogue) Listing(ctx context.Context, size model.MarketID) (model.Lis
 		Product: product, ProductName: r.ProductName, SKU: r.Sku,
 		SizeLabel: r.Size.GetLabel(), Currency: money.Currency(r.Currency), Version: r.ProductVersion,
 	}, nil
+}
+
+// Retail implements service.Catalogue.
+func (c *Catalogue) Retail(ctx context.Context, size model.MarketID) (money.Minor, error) {
+	r, err := c.size(ctx, size)
+	return money.Minor(r.GetRetailPrice()), err
+}
+
+func (c *Catalogue) size(ctx context.Context, size model.MarketID) (*productv1.GetSizeResponse, error) {
+	r, err := c.client.GetSize(ctx, &productv1.GetSizeRequest{Id: size.String()})
+	switch status.Code(err) {
+	case codes.OK:
+		return r, nil
+	case codes.NotFound:
+		return nil, model.ErrMarketNotFound
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return nil, errCatalogueDown.Because(err)
+	default:
+		return nil, fmt.Errorf("read size %s: %w", size, err)
+	}
 }

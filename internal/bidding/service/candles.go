@@ -63,5 +63,11 @@ func (s *Service) Stats(ctx context.Context, market model.MarketID) (model.Stats
 		return model.Stats{}, "", err
 	}
 	stats, err := tables.Stats(ctx, market, model.At(s.clock.Now().AddDate(0, -statsMonths, 0)))
-	return stats, v.Market.Listing.Currency, err
+	if err != nil {
+		return stats, "", err
+	}
+	if retail, err := s.catalogue.Retail(ctx, market); err == nil { // what is known without the catalogue is told without it
+		stats.Retail = retail
+	}
+	return stats, v.Market.Listing.Currency, nil
 }

@@ -38,6 +38,7 @@ func (h *Handler) GetSize(ctx context.Context, r *productv1.GetSizeRequest) (*pr
 	return &productv1.GetSizeResponse{
 		Size: sizeOut(offer.Size), ProductId: p.ID.String(), ProductName: p.Name, Sku: p.SKU,
 		Currency: string(p.Currency), ProductStatus: statusOut[p.Status], ProductVersion: p.Version,
+		RetailPrice: int64(p.RetailPrice),
 	}, nil
 }
 

@@ -4453,7 +4453,7 @@ func (x *GetMarketStatsRequest) GetMarketId() string {
 }
 
 // GetMarketStatsResponse rests on the sales of the last twelve months; without any,
-// everything but the currency is absent.
+// everything but the currency and the retail price is absent.
 type GetMarketStatsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Currency string                 `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
@@ -4464,7 +4464,11 @@ type GetMarketStatsResponse struct {
 	// Sum of prices / sales, rounded half up to the minor unit.
 	Average *int64 `protobuf:"varint,5,opt,name=average,proto3,oneof" json:"average,omitempty"`
 	// Standard deviation of the prices / their mean, in basis points; of two sales or more.
-	VolatilityBp  *int64 `protobuf:"varint,6,opt,name=volatility_bp,json=volatilityBp,proto3,oneof" json:"volatility_bp,omitempty"`
+	VolatilityBp *int64 `protobuf:"varint,6,opt,name=volatility_bp,json=volatilityBp,proto3,oneof" json:"volatility_bp,omitempty"`
+	// Of the product now; absent when nobody knows it, or the catalogue cannot be asked.
+	RetailPrice *int64 `protobuf:"varint,7,opt,name=retail_price,json=retailPrice,proto3,oneof" json:"retail_price,omitempty"`
+	// (Average - retail price) / retail price, in basis points.
+	PremiumBp     *int64 `protobuf:"varint,8,opt,name=premium_bp,json=premiumBp,proto3,oneof" json:"premium_bp,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4537,6 +4541,20 @@ func (x *GetMarketStatsResponse) GetAverage() int64 {
 func (x *GetMarketStatsResponse) GetVolatilityBp() int64 {
 	if x != nil && x.VolatilityBp != nil {
 		return *x.VolatilityBp
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetRetailPrice() int64 {
+	if x != nil && x.RetailPrice != nil {
+		return *x.RetailPrice
+	}
+	return 0
+}
+
+func (x *GetMarketStatsResponse) GetPremiumBp() int64 {
+	if x != nil && x.PremiumBp != nil {
+		return *x.PremiumBp
 	}
 	return 0
 }
@@ -6128,20 +6146,25 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\acandles\x18\x01 \x03(\v2\x12.bidding.v1.CandleR\acandles\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\">\n" +
 	"\x15GetMarketStatsRequest\x12%\n" +
-	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"\x84\x02\n" +
+	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\"\xf0\x02\n" +
 	"\x16GetMarketStatsResponse\x12\x1a\n" +
 	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12\x14\n" +
 	"\x05sales\x18\x02 \x01(\x03R\x05sales\x12\x1b\n" +
 	"\x06lowest\x18\x03 \x01(\x03H\x00R\x06lowest\x88\x01\x01\x12\x1d\n" +
 	"\ahighest\x18\x04 \x01(\x03H\x01R\ahighest\x88\x01\x01\x12\x1d\n" +
 	"\aaverage\x18\x05 \x01(\x03H\x02R\aaverage\x88\x01\x01\x12(\n" +
-	"\rvolatility_bp\x18\x06 \x01(\x03H\x03R\fvolatilityBp\x88\x01\x01B\t\n" +
+	"\rvolatility_bp\x18\x06 \x01(\x03H\x03R\fvolatilityBp\x88\x01\x01\x12&\n" +
+	"\fretail_price\x18\a \x01(\x03H\x04R\vretailPrice\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"premium_bp\x18\b \x01(\x03H\x05R\tpremiumBp\x88\x01\x01B\t\n" +
 	"\a_lowestB\n" +
 	"\n" +
 	"\b_highestB\n" +
 	"\n" +
 	"\b_averageB\x10\n" +
-	"\x0e_volatility_bp\"\x8a\x01\n" +
+	"\x0e_volatility_bpB\x0f\n" +
+	"\r_retail_priceB\r\n" +
+	"\v_premium_bp\"\x8a\x01\n" +
 	"\x10ListSalesRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +

@@ -2514,8 +2514,10 @@ type GetSizeResponse struct {
 	ProductStatus ProductStatus `protobuf:"varint,6,opt,name=product_status,json=productStatus,proto3,enum=product.v1.ProductStatus" json:"product_status,omitempty"`
 	// Rises by one with each change of the product.
 	ProductVersion int64 `protobuf:"varint,7,opt,name=product_version,json=productVersion,proto3" json:"product_version,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Minor units of the currency; 0 when nobody knows.
+	RetailPrice   int64 `protobuf:"varint,8,opt,name=retail_price,json=retailPrice,proto3" json:"retail_price,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetSizeResponse) Reset() {
@@ -2593,6 +2595,13 @@ func (x *GetSizeResponse) GetProductStatus() ProductStatus {
 func (x *GetSizeResponse) GetProductVersion() int64 {
 	if x != nil {
 		return x.ProductVersion
+	}
+	return 0
+}
+
+func (x *GetSizeResponse) GetRetailPrice() int64 {
+	if x != nil {
+		return x.RetailPrice
 	}
 	return 0
 }
@@ -4104,7 +4113,7 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x0fAddSizeResponse\x12$\n" +
 	"\x04size\x18\x01 \x01(\v2\x10.product.v1.SizeR\x04size\"*\n" +
 	"\x0eGetSizeRequest\x12\x18\n" +
-	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x92\x02\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\xb5\x02\n" +
 	"\x0fGetSizeResponse\x12$\n" +
 	"\x04size\x18\x01 \x01(\v2\x10.product.v1.SizeR\x04size\x12\x1d\n" +
 	"\n" +
@@ -4113,7 +4122,8 @@ const file_product_v1_product_proto_rawDesc = "" +
 	"\x03sku\x18\x04 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x12@\n" +
 	"\x0eproduct_status\x18\x06 \x01(\x0e2\x19.product.v1.ProductStatusR\rproductStatus\x12'\n" +
-	"\x0fproduct_version\x18\a \x01(\x03R\x0eproductVersion\"b\n" +
+	"\x0fproduct_version\x18\a \x01(\x03R\x0eproductVersion\x12!\n" +
+	"\fretail_price\x18\b \x01(\x03R\vretailPrice\"b\n" +
 	"\x10ListSizesRequest\x12'\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tproductId\x12%\n" +
