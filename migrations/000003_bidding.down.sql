@@ -1,4 +1,5 @@
 DROP TABLE bidding_positions;
+DROP TABLE bidding_stock;
 DROP TABLE bidding_dead_men;
 DROP TABLE bidding_bans;
 DROP TABLE bidding_account_limits;

@@ -155,6 +155,7 @@ CREATE TABLE asks (
     client_order_id text NOT NULL DEFAULT '' CHECK (length(client_order_id) <= 64),
     replaces        bigint NOT NULL DEFAULT 0,
     reinstates      bigint NOT NULL DEFAULT 0, -- the ask whose match was reversed; priority is that one's
+    stock_ref       uuid, -- the consigned items it sells were set aside under it
     created_at      timestamptz NOT NULL,
     expires_at      timestamptz NOT NULL,
     closed_at       timestamptz,
@@ -168,6 +169,8 @@ CREATE TABLE asks (
 CREATE INDEX asks_user_idx ON asks (user_id, id);
 CREATE INDEX asks_client_order_idx ON asks (user_id, client_order_id) WHERE client_order_id <> '';
 CREATE INDEX asks_book_idx ON asks (market_id, price, priority) WHERE status IN ('active', 'partially_matched');
+
+CREATE INDEX asks_stock_idx ON asks (stock_ref) WHERE stock_ref IS NOT NULL;
 
 CREATE TABLE matches (
     id         bigint PRIMARY KEY CHECK (id > 0),
@@ -252,6 +255,16 @@ CREATE TABLE bidding_dead_men (
     ends_at    timestamptz NOT NULL,
     PRIMARY KEY (shard, account_id)
 );
+
+-- Consigned items that were set aside for asks, noted down before they were: held of them
+-- are, until what its asks have open or have sold is less (MATCH-016).
+CREATE TABLE bidding_stock (
+    ref        uuid PRIMARY KEY,
+    held       integer NOT NULL CHECK (held BETWEEN 0 AND 100),
+    done       boolean NOT NULL DEFAULT false, -- no ask of it is open: held were sold
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX bidding_stock_open_idx ON bidding_stock (created_at) WHERE NOT done;
 
 -- How far other services' events have had their effect here.
 CREATE TABLE bidding_positions (

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
 	"google.golang.org/grpc"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/cluster"
@@ -94,17 +96,37 @@ func (b *builder) build(ctx context.Context) error {
 	exchange := cluster.New(local, func(address string) (*grpc.ClientConn, error) {
 		return b.env.Network.Dial("another node of "+Name, address, rpc.AsService(b.credential))
 	}, b.env.Log)
-	svc := service.New(exchange, store, peer.NewCatalogue(b.products), b.env.Clock)
+	svc := service.New(exchange, store, peer.NewCatalogue(b.products), peer.NewWarehouse(b.products), b.env.Clock)
 	copies := dropcopy.New(store, b.env.Log)
 	b.add(exchange, local, copies,
 		event.NewConsumer("user", b.users, consumer.New(svc, "user"), b.env.Log),
 		event.NewConsumer("product", b.products, consumer.New(svc, "product"), b.env.Log))
+	b.add(run.Working("stock of asks", stocktaking{svc, b.env.Log}.run))
 	server, err := b.server(local, svc, copies, store)
 	if err != nil {
 		return err
 	}
 	b.add(server)
 	return nil
+}
+
+// stocktaking gives back, once a second, what asks no longer need.
+type stocktaking struct {
+	service *service.Service
+	log     zerolog.Logger
+}
+
+func (s stocktaking) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+		if _, err := s.service.SettleStock(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn().Err(err).Msg("what asks no longer need is not given back; trying again")
+		}
+	}
 }
 
 // connect reaches out to the other services, as this one.

@@ -35,12 +35,12 @@ func (x *exchange) compareParcels(ctx context.Context) error {
 }
 
 func (x *exchange) compareOrders(ctx context.Context, side int32) error {
-	table, reinstates := sides[side]+"s", "0::bigint"
+	table, asks := sides[side]+"s", "0::bigint, '00000000-0000-0000-0000-000000000000'::uuid"
 	if side == ask {
-		reinstates = "reinstates"
+		asks = "reinstates, coalesce(stock_ref, '00000000-0000-0000-0000-000000000000')"
 	}
 	rows, err := x.tx.Query(ctx, `SELECT id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type, self_trade,
-		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version, warned, `+reinstates+`
+		priority, client_order_id, replaces, created_at, expires_at, closed_at, coalesce(closed_n, 0), version, warned, `+asks+`
 		FROM `+table+` WHERE id = ANY($1)`, keys(x.settled[side], func(o *orderRow) int64 { return o.ID }))
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (x *exchange) compareOrders(ctx context.Context, side int32) error {
 		var created, expires time.Time
 		var closed *time.Time
 		err := rows.Scan(&o.ID, &o.Market, &o.User, &o.Price, &o.Quantity, &o.OpenQuantity, &o.Status, &o.Reason, &o.Type, &o.SelfTrade,
-			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version, &o.Warned, &o.Reinstates)
+			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.ClosedN, &o.Version, &o.Warned, &o.Reinstates, &o.Stock)
 		o.CreatedAt, o.ExpiresAt = instantOf(created), instantOf(expires)
 		if closed != nil {
 			o.ClosedAt = instantOf(*closed)

@@ -56,7 +56,7 @@ func (a *act) accept(v *journalv1.Accepted) {
 	}
 	m := a.market
 	reinstates := a.entry.GetReverseMatch().GetAsk() // which a halted market takes too, when it meets nothing
-	o.Reinstates = reinstates
+	o.Reinstates, o.Stock = reinstates, a.stock()
 	if (m.State == "halted" && reinstates == 0) || o.Price < m.Tick || o.Price > m.MaxPrice || (m.Tick > 0 && o.Price%m.Tick != 0) || o.Quantity < 1 || o.Quantity > maxQuantity {
 		a.found("J08", "%s order=%d price=%d quantity=%d tick=%d max_price=%d state=%s", a.at, o.ID, o.Price, o.Quantity, m.Tick, m.MaxPrice, m.State)
 	}
@@ -155,4 +155,16 @@ func (a *act) expiring(v *journalv1.Expiring) {
 		o.Warned = true
 		o.Version++
 	}
+}
+
+// stock is what the entry's command says of the consigned items that its ask sells.
+func (a *act) stock() (u id.UUID) {
+	b := a.entry.GetPlace().GetStock()
+	if len(b) == 0 {
+		b = a.entry.GetReverseMatch().GetReturning().GetStock()
+	}
+	if len(b) > 0 {
+		u, _ = a.uuid(b)
+	}
+	return u
 }

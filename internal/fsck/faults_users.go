@@ -56,6 +56,14 @@ var stockFaults = []fault{
 		UPDATE sizes SET reserved = quantity + 1 WHERE id = (SELECT id FROM sizes LIMIT 1)`}},
 	{check: "I15", does: "less than nothing is reserved", sql: []string{`
 		UPDATE sizes SET reserved = -1 WHERE id = (SELECT id FROM sizes LIMIT 1)`}},
+	{check: "I19", does: "an ask sells what is not set aside", sql: []string{longAgoSetAside, `
+		UPDATE bidding_stock SET held = 0`}},
+	{check: "I19", does: "an ask's item was given away", sql: []string{longAgoSetAside, `
+		DELETE FROM inventory_reservations WHERE reference = (SELECT 'ask/' || stock_ref || '/1' FROM asks WHERE stock_ref IS NOT NULL
+			AND closed_at IS NULL LIMIT 1)`}},
+	{check: "I19", does: "items were set aside under a name that nobody noted down", sql: []string{`
+		UPDATE asks SET stock_ref = gen_random_uuid() WHERE stock_ref IS NOT NULL`}},
+	{check: "J11", does: "an ask sells from nowhere", sql: []string{`UPDATE asks SET stock_ref = NULL WHERE stock_ref IS NOT NULL`}},
 	{check: "I16", does: "a held reservation is forgotten", sql: []string{`DELETE FROM inventory_reservations` + onHeld}},
 	{check: "I16", does: "a reservation holds more than was taken", sql: []string{`
 		UPDATE inventory_reservations SET quantity = quantity + 1` + onHeld}},
@@ -82,3 +90,6 @@ var stockFaults = []fault{
 		UPDATE products SET sku = (SELECT upper(min(sku)) FROM products)`}},
 	{check: "S05", does: "two products have one address", sql: []string{`UPDATE products SET slug = (SELECT min(slug) FROM products)`}},
 }
+
+// longAgoSetAside makes what was set aside old enough to be looked at.
+const longAgoSetAside = `UPDATE bidding_stock SET created_at = created_at - interval '1 hour'`

@@ -30,6 +30,7 @@ type orderRow struct {
 	ClosedN                int64
 	Version                int64
 	Warned                 bool
+	Stock                  id.UUID
 }
 
 // order is a bid or ask as the journal's events leave it.

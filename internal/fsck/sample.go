@@ -36,7 +36,7 @@ func Sample(ctx context.Context, s Services) error {
 		bidding: biddingv1.NewBiddingServiceClient(s.Bidding),
 	}
 	for _, part := range []func(){
-		d.people, d.sessions, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule, d.reversals, d.deadMen,
+		d.people, d.sessions, d.shop, d.stock, d.settings, d.trade, d.types, d.ownOrders, d.changes, d.restingRule, d.reversals, d.fromStock, d.deadMen,
 		d.listings, d.govern, d.expiry,
 	} {
 		if part(); d.err != nil {

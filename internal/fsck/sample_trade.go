@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
+	userv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/user/v1"
 )
 
 const (
@@ -219,4 +220,32 @@ func (d *sample) deadMen() {
 		return got.GetBid().GetReason() == ofDeadMan, err
 	})
 	d.bid("dora", market, 87, 1) // who is alive again trades on
+}
+
+// fromStock sells what the platform holds: an ask that waits, one that sold a part before it
+// was cancelled.
+func (d *sample) fromStock() {
+	const market = 2
+	if d.err == nil {
+		r, err := d.users.AcceptSellerTerms(d.as("owner"), &userv1.AcceptSellerTermsRequest{})
+		d.do("terms", err)
+		d.tokens["owner"] = r.GetAccessToken()
+	}
+	ask := func(price int64, quantity int32) (number int64) {
+		if d.err == nil {
+			r, err := d.bidding.PlaceAsk(d.as("owner"), &biddingv1.PlaceAskRequest{
+				MarketId: d.sizes[market], Price: price * 100, Quantity: &quantity, FromStock: true,
+			})
+			d.do("ask from stock", err)
+			number = r.GetAsk().GetId()
+		}
+		return number
+	}
+	ask(300, 1)
+	part := ask(99, 2)
+	d.bid("anna", market, 99, 1)
+	if d.err == nil {
+		_, err := d.bidding.CancelAsk(d.as("owner"), &biddingv1.CancelAskRequest{AskId: part})
+		d.do("cancel", err)
+	}
 }

@@ -5,6 +5,18 @@ var stockChecks = []check{
 	{"I15", "stock stays in its bounds: 0 <= reserved <= quantity (PROD-005)", `
 		SELECT id AS size_id, quantity, reserved FROM sizes WHERE reserved < 0 OR reserved > quantity`},
 
+	{"I19", "of the items set aside for asks as many are held as those have open or have sold (MATCH-016)", `
+		SELECT b.ref, b.held, b.done, count(r.reference) AS reserved,
+			coalesce((SELECT sum(a.open_quantity) FROM asks a WHERE a.stock_ref = b.ref AND a.` + live + `), 0) AS open,
+			coalesce((SELECT sum(m.quantity) FROM asks a JOIN matches m ON m.ask_id = a.id WHERE a.stock_ref = b.ref AND m.reversed_at IS NULL), 0) AS sold
+		FROM bidding_stock b LEFT JOIN inventory_reservations r ON r.reference LIKE 'ask/' || b.ref || '/%' AND r.state IN ('held', 'sold')
+		WHERE b.created_at < @now::timestamptz - interval '2 minutes' AND NOT EXISTS ` + lagging + `
+		GROUP BY b.ref HAVING count(r.reference) < b.held
+			OR b.held < coalesce((SELECT sum(a.open_quantity) FROM asks a WHERE a.stock_ref = b.ref AND a.` + live + `), 0)
+				+ coalesce((SELECT sum(m.quantity) FROM asks a JOIN matches m ON m.ask_id = a.id WHERE a.stock_ref = b.ref AND m.reversed_at IS NULL), 0)
+		UNION ALL
+		SELECT a.stock_ref, NULL, NULL, 0, a.open_quantity, 0 FROM asks a WHERE a.stock_ref IS NOT NULL
+			AND NOT EXISTS (SELECT FROM bidding_stock b WHERE b.ref = a.stock_ref)`},
 	{"I16", "what is reserved is the sum of the reservations held (PROD-005)", `
 		SELECT s.id AS size_id, s.reserved, coalesce(sum(r.quantity), 0) AS held
 		FROM sizes s LEFT JOIN inventory_reservations r ON r.size_id = s.id AND r.state = 'held'

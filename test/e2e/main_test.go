@@ -41,8 +41,9 @@ type world struct {
 	userv1.UserServiceClient
 	productv1.ProductServiceClient
 	biddingv1.BiddingServiceClient
-	conns  map[string]*grpc.ClientConn // by service
-	public context.Context             //nolint:containedctx // of a caller without a token
+	conns  map[string]*grpc.ClientConn    // by service
+	orders biddingv1.BiddingServiceClient // the exchange as the order service calls it
+	public context.Context                //nolint:containedctx // of a caller without a token
 	source config.Source
 	people atomic.Int32
 	stop   func(*testing.T)
@@ -112,6 +113,9 @@ func (w *world) connect(t *testing.T, m *app.Marketplace) {
 		require.NoError(t, err)
 		w.conns[target.Service] = conn
 	}
+	asOrder, err := m.DialAs("order", "bidding")
+	require.NoError(t, err)
+	w.conns["order"], w.orders = asOrder, biddingv1.NewBiddingServiceClient(asOrder)
 	w.UserServiceClient = userv1.NewUserServiceClient(w.conns["user.v1.UserService"])
 	w.ProductServiceClient = productv1.NewProductServiceClient(w.conns["product.v1.ProductService"])
 	w.BiddingServiceClient = biddingv1.NewBiddingServiceClient(w.conns["bidding.v1.BiddingService"])

@@ -10,7 +10,23 @@ func stockMutants() []mutant {
 	)
 	service := suite{pkg: "internal/product/service", run: "TestPROD_005|TestPROD_006", draws: true}
 	whole, tests := []suite{{pkg: "internal/product/model", draws: true}, service}, []suite{service}
+	asks := []suite{{pkg: "test/e2e", run: "MATCH_016"}}
 	return []mutant{
+		{
+			name: "ask-placed-before-its-items-are-there", rule: "MATCH-016", tests: asks, file: "internal/bidding/service/stock.go",
+			from: "n <= int(c.Qty); n++ {",
+			to:   "n < int(c.Qty); n++ {",
+		},
+		{
+			name: "sold-items-are-given-back", rule: "MATCH-016", tests: asks, file: "internal/bidding/repository/stock.go",
+			from: "least(held, open + sold)",
+			to:   "least(held, open + 0 * sold)",
+		},
+		{
+			name: "orphaned-items-stay-set-aside", rule: "MATCH-016", tests: asks, file: "internal/bidding/repository/stock.go",
+			from: "OR (asks = 0 AND created_at < $1)",
+			to:   "OR (asks = 0 AND created_at < $1 - interval '1 year')",
+		},
 		{
 			name: "oversell", rule: "PROD-005", tests: whole, file: stock,
 			from: "if quantity > s.Stock.Available() {",

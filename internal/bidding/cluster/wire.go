@@ -122,7 +122,7 @@ func packOrder(o *model.LimitOrder) *biddingv1.NodeOrder {
 		Price: int64(o.Price), Quantity: int32(o.Qty), Open: int32(o.Open), Status: uint32(o.Status), Reason: string(o.Reason),
 		Priority: o.Priority, ClientOrderId: o.ClientOrderID, CreatedAt: int64(o.CreatedAt), ExpiresAt: int64(o.ExpiresAt),
 		ClosedAt: int64(o.ClosedAt), Replaces: int64(o.Replaces), Version: o.Version, Currency: string(o.Currency),
-		Reinstates: int64(o.Reinstates), Warned: o.Warned,
+		Reinstates: int64(o.Reinstates), Warned: o.Warned, Stock: o.Stock[:],
 	}
 }
 
@@ -269,7 +269,7 @@ func (u *unpacker) order(o *biddingv1.NodeOrder) model.LimitOrder {
 		ClientOrderID: o.GetClientOrderId(), CreatedAt: model.Instant(o.GetCreatedAt()), ExpiresAt: model.Instant(o.GetExpiresAt()),
 		ClosedAt: model.Instant(o.GetClosedAt()), Replaces: model.OrderID(o.GetReplaces()), Version: o.GetVersion(),
 		Currency: money.Currency(o.GetCurrency()), Reinstates: model.OrderID(o.GetReinstates()),
-		Warned: o.GetWarned(),
+		Warned: o.GetWarned(), Stock: u.uuid(o.GetStock()),
 	}
 }
 

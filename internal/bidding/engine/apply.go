@@ -250,6 +250,7 @@ func orderOf(m *market, c *model.Command, o model.Outcome, at model.Instant) mod
 		ID: o.Order, Market: c.Market, Account: c.Account, Side: c.Side, Type: c.Type, SelfTrade: c.SelfTrade,
 		Price: c.Price, Qty: o.Qty, Open: o.Open, Status: o.Status, Reason: o.Reason,
 		ClientOrderID: c.ClientOrderID, CreatedAt: at, ExpiresAt: o.Expires, Version: 1, Currency: m.Listing.Currency,
+		Stock: c.Stock,
 	}
 	if c.Kind == model.Replace {
 		order.Type, order.SelfTrade = model.Limit, model.CancelNewest

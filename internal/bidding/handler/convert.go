@@ -45,7 +45,7 @@ func ask(o *model.LimitOrder) *biddingv1.Ask {
 		Status: biddingv1.Status(o.Status), Reason: string(o.Reason), OrderType: biddingv1.OrderType(o.Type),
 		SelfTrade: biddingv1.SelfTrade(o.SelfTrade), ClientOrderId: o.ClientOrderID, CreatedAt: timestamp(o.CreatedAt),
 		ExpiresAt: timestamp(o.ExpiresAt), ClosedAt: timestamp(o.ClosedAt), Version: o.Version, Currency: string(o.Currency),
-		Reinstates: int64(o.Reinstates),
+		Reinstates: int64(o.Reinstates), FromStock: o.Stock != id.None,
 	}
 }
 

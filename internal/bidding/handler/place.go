@@ -6,6 +6,8 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/service"
+	"github.com/sneakers-marketplace/marketplace/pkg/auth"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
@@ -25,14 +27,24 @@ type placement interface {
 }
 
 func (h *Handler) place(ctx context.Context, side model.Side, r placement, quantity *int32) (service.Placed, model.AccountID, error) {
-	caller := rpc.Caller(ctx).Account
+	caller := rpc.Caller(ctx)
 	market, err := id.Parse("market_id", r.GetMarketId())
 	if err != nil {
-		return service.Placed{}, caller, err
+		return service.Placed{}, caller.Account, err
 	}
-	placed, err := h.service.Place(ctx, caller, order(market, side, r, quantity))
-	return placed, caller, err
+	o := order(market, side, r, quantity)
+	if ask, ok := r.(*biddingv1.PlaceAskRequest); ok && ask.GetFromStock() {
+		if !caller.Has(auth.RoleCatalog) && !caller.Has(auth.RoleAdmin) && !caller.Has(auth.RoleOwner) {
+			return service.Placed{}, caller.Account, errNotDesk
+		}
+		o.FromStock = true
+	}
+	placed, err := h.service.Place(ctx, caller.Account, o)
+	return placed, caller.Account, err
 }
+
+// errNotDesk is what a caller hears who sells what is not his to sell.
+var errNotDesk = errs.New(errs.PermissionDenied, "ROLE_REQUIRED", "to sell from stock needs one of the roles catalog, admin, owner beside seller")
 
 // order is what a placement asks for.
 func order(market model.MarketID, side model.Side, r placement, quantity *int32) service.NewOrder {

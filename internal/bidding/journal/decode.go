@@ -79,7 +79,7 @@ func decodeCommand(c *model.Command, p *journalv1.Entry) error {
 		x := v.Place
 		c.Kind, c.Account, c.Side, c.Type = model.Place, r.uuid(x.Account), small[model.Side](&r, x.Side), small[model.OrderType](&r, x.Type)
 		c.SelfTrade, c.Price, c.Qty, c.Life = small[model.SelfTrade](&r, x.SelfTrade), money.Minor(x.Price), model.Qty(x.Quantity), x.Life
-		c.ClientOrderID, c.Content = x.ClientOrderId, x.Content
+		c.ClientOrderID, c.Content, c.Stock = x.ClientOrderId, x.Content, r.optional(x.Stock)
 	case *journalv1.Entry_Cancel:
 		c.Kind, c.Account, c.Order, c.Side = model.Cancel, r.uuid(v.Cancel.Account), model.OrderID(v.Cancel.Order), small[model.Side](&r, v.Cancel.Side)
 	case *journalv1.Entry_CancelAll:
@@ -177,6 +177,14 @@ func (r *reader) uuid(b []byte) (u id.UUID) {
 	return u
 }
 
+// optional reads an id that may be absent.
+func (r *reader) optional(b []byte) (u id.UUID) {
+	if len(b) == 0 {
+		return u
+	}
+	return r.uuid(b)
+}
+
 // small reads one of the enumerations, which have a byte.
 func small[T ~uint8](r *reader, v int32) T {
 	if v < 0 || v > math.MaxUint8 {
@@ -209,6 +217,7 @@ func (r *reader) reversal(market model.MarketID, x *journalv1.ReverseMatch) *mod
 	if a := x.Returning; a != nil {
 		out.Ask = &model.LimitOrder{
 			Price: money.Minor(a.Price), Priority: a.Priority, ExpiresAt: model.Instant(a.ExpiresAt), Status: small[model.Status](r, a.Status),
+			Stock: r.optional(a.Stock),
 		}
 	}
 	return out

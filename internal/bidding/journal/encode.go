@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	journalv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/journal/v1"
 )
 
@@ -75,6 +76,9 @@ func (p *packer) command(c *model.Command) {
 		p.number(7, c.Life)
 		p.text(8, c.ClientOrderID)
 		p.fixed(9, c.Content)
+		if c.Stock != id.None {
+			p.uuid(10, c.Stock)
+		}
 		p.close(start)
 	case model.Cancel:
 		start := p.open(3)
@@ -240,6 +244,9 @@ func encodeReversal(r *model.Reversal) *journalv1.ReverseMatch {
 	if a := r.Ask; a != nil {
 		out.Returning = &journalv1.ReturningAsk{
 			Price: int64(a.Price), Priority: a.Priority, ExpiresAt: int64(a.ExpiresAt), Status: int32(a.Status),
+		}
+		if a.Stock != id.None {
+			out.Returning.Stock = a.Stock[:]
 		}
 	}
 	return out

@@ -25,7 +25,7 @@ func everything() []model.Entry {
 		{
 			Command: model.Command{
 				Kind: model.Place, Market: market, Account: a, Side: model.Bid, Type: model.FOK, SelfTrade: model.CancelBoth,
-				Price: 100_00, Qty: 3, Life: 60_000_000, ClientOrderID: "mine", Content: 1 << 63,
+				Price: 100_00, Qty: 3, Life: 60_000_000, ClientOrderID: "mine", Content: 1 << 63, Stock: id.New(),
 			},
 			Outcome: model.Outcome{
 				Order: 1<<8 | 1, Side: model.Bid, Status: model.Cancelled, Reason: model.ReasonIOCRemainder, Qty: 3, Open: 2, Expires: 99,
@@ -71,7 +71,7 @@ func everything() []model.Entry {
 					PriceRule: model.Resting, CreatedAt: 10,
 				},
 				Why: "PAYMENT_FAILED", Previous: model.Sale{Match: 1, Price: 2, Qty: 3, At: 4},
-				Ask: &model.LimitOrder{Price: 8, Priority: 3, ExpiresAt: 11, Status: model.Matched},
+				Ask: &model.LimitOrder{Price: 8, Priority: 3, ExpiresAt: 11, Status: model.Matched, Stock: id.New()},
 			}},
 			Events: []model.Event{
 				{Kind: model.MatchReversed, N: 5, Match: 5, Bid: 6, Ask: 7, Price: 8, Qty: 1, Buyer: a, Seller: b, LastSale: &model.Sale{Match: 1, Price: 2, Qty: 3, At: 4}},

@@ -38,6 +38,7 @@ type Command struct {
 	Ends          Instant   // SetDeadMan, as it is journaled: the logical time then, plus Life
 	Order         OrderID   // Cancel, Replace
 	ClientOrderID string    // Place, Replace; blank = none (MATCH-011)
+	Stock         id.UUID   // Place: of consigned items that were set aside under it; zero: none (MATCH-016)
 	Content       uint64    // fingerprint of what the client sent, to tell a repeat from a change
 	Confirmed     bool      // Place, Replace: an unusual price is meant (MATCH-015)
 	Listing       *Listing  // OpenMarket, ChangeListing; nil in the others

@@ -24,6 +24,8 @@ var (
 	ErrSettingsConflict = errs.New(errs.FailedPrecondition, "SETTINGS_DO_NOT_FIT", "resting orders do not fit the new settings")
 	ErrSettingsMoved    = errs.New(errs.Aborted, "VERSION_MISMATCH", "the market's settings have changed meanwhile; read them again")
 	ErrReversalMoved    = errs.New(errs.Aborted, "REVERSAL_MOVED", "what the reversal rests on has changed meanwhile; try again")
+	ErrFromStock        = errs.New(errs.FailedPrecondition, "FROM_STOCK", "what is sold from stock is not replaced; cancel it and place another")
+	ErrNoStock          = errs.New(errs.FailedPrecondition, "INSUFFICIENT_STOCK", "fewer items are held than the ask would sell")
 	ErrPriceUnusual     = errs.New(errs.FailedPrecondition, "PRICE_UNUSUAL", "price is far from the last sale; repeat with confirm if it is meant")
 	ErrNotOwner         = errs.New(errs.Unavailable, "NOT_OWNER", "the market is moving to another node; nothing was done; try again")
 	ErrUnavailable      = errs.New(errs.Unavailable, "MARKET_UNAVAILABLE", "the market is being recovered; try again with the same client_order_id")

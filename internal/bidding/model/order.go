@@ -1,6 +1,9 @@
 package model
 
-import "github.com/sneakers-marketplace/marketplace/pkg/money"
+import (
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
+)
 
 // LimitOrder is a bid or an ask. Order, alone, always means the purchase that
 // follows a match; that belongs to another service.
@@ -23,6 +26,7 @@ type LimitOrder struct {
 	ClosedAt      Instant // 0 while open
 	Replaces      OrderID // 0 when it replaced nothing
 	Warned        bool    // no warning of its end is due any more (MATCH-009)
+	Stock         id.UUID // the consigned items it sells were set aside under it; zero: none (MATCH-016)
 	Reinstates    OrderID // the ask whose sale was reversed; 0: none (ORDER-002)
 	Version       int64
 	Currency      money.Currency // the market's
@@ -52,6 +56,8 @@ type Reversal struct {
 	Match    Match
 	Why      Reason
 	Previous Sale // the market's last one before the match that stands; zero when there is none
+
+	Stock id.UUID // of the match's ask; for its caller alone
 
 	// What comes back, with the ask's place in the queue; nil when nothing does.
 	Ask *LimitOrder

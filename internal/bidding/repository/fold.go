@@ -150,10 +150,11 @@ func (f *fold) event(c *model.Command, m *moved, e *model.Event) {
 			ID: e.Order, Market: c.Market, Account: e.Account, Side: e.Side, Type: e.Type, SelfTrade: e.Self,
 			Price: e.Price, Qty: e.Qty, Open: e.Open, Status: model.Active, Priority: e.Priority,
 			ClientOrderID: c.ClientOrderID, CreatedAt: f.at, ExpiresAt: e.Expires, Replaces: e.Replaces, Version: 1,
+			Stock:  c.Stock,
 			Warned: e.Expires-f.at <= model.Instant(model.WarnBefore/time.Microsecond),
 		}}
 		if c.Kind == model.ReverseMatch {
-			o.Reinstates = c.Reversal.Match.Ask
+			o.Reinstates, o.Stock = c.Reversal.Match.Ask, c.Reversal.Ask.Stock
 			f.undone[len(f.undone)-1].ask = e.Order
 		}
 		f.fresh[e.Order] = o

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
 
 // tables are the two halves of the book, which have the same columns.
@@ -147,7 +148,7 @@ func copyOrders(side model.Side, orders []*entered) *copied {
 		"client_order_id", "replaces", "created_at", "expires_at", "closed_at", "closed_n", "version", "warned",
 	}
 	if side == model.Ask {
-		columns = append(columns, "reinstates")
+		columns = append(columns, "reinstates", "stock_ref")
 	}
 	c := newCopied(tables[side], len(orders)*orderBytes, columns...)
 	for _, o := range orders {
@@ -178,6 +179,11 @@ func copyOrders(side model.Side, orders []*entered) *copied {
 		c.boolean(o.Warned)
 		if side == model.Ask {
 			c.bigint(int64(o.Reinstates))
+			if o.Stock == id.None {
+				c.null()
+			} else {
+				c.uuid(o.Stock)
+			}
 		}
 	}
 	return c

@@ -22,9 +22,9 @@ const orderColumnList = `o.id, o.market_id, o.user_id, o.price, o.quantity, o.op
 // orderColumnsOf are a side's: only an ask can come back.
 func orderColumnsOf(side model.Side) string {
 	if side == model.Ask {
-		return orderColumnList + `, o.reinstates`
+		return orderColumnList + `, o.reinstates, o.stock_ref`
 	}
-	return orderColumnList + `, 0::bigint`
+	return orderColumnList + `, 0::bigint, NULL::uuid`
 }
 
 func scanOrder(side model.Side) pgx.RowToFunc[model.LimitOrder] {
@@ -32,8 +32,9 @@ func scanOrder(side model.Side) pgx.RowToFunc[model.LimitOrder] {
 		o := model.LimitOrder{Side: side}
 		var status, kind, self string
 		var created, expires, closed time.Time
+		var stock *id.UUID
 		if err := row.Scan(&o.ID, &o.Market, &o.Account, &o.Price, &o.Qty, &o.Open, &status, &o.Reason, &kind, &self,
-			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.Version, &o.Currency, &o.Reinstates); err != nil {
+			&o.Priority, &o.ClientOrderID, &o.Replaces, &created, &expires, &closed, &o.Version, &o.Currency, &o.Reinstates, &stock); err != nil {
 			return o, err
 		}
 		var ok [3]bool
@@ -42,6 +43,9 @@ func scanOrder(side model.Side) pgx.RowToFunc[model.LimitOrder] {
 		o.SelfTrade, ok[2] = model.ParseSelfTrade(self)
 		if ok != [3]bool{true, true, true} {
 			return o, fmt.Errorf("%s %d: unknown status %q, type %q or self-trade mode %q", side, o.ID, status, kind, self)
+		}
+		if stock != nil {
+			o.Stock = *stock
 		}
 		o.CreatedAt, o.ExpiresAt, o.ClosedAt = model.At(created), model.At(expires), model.At(closed)
 		return o, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
 
@@ -45,6 +46,9 @@ func (s *Service) Replace(ctx context.Context, account model.AccountID, r Replac
 	old, err := s.Order(ctx, account, r.Side, r.Order)
 	if err != nil {
 		return Placed{}, err
+	}
+	if old.Stock != id.None {
+		return Placed{}, model.ErrFromStock
 	}
 	c := model.Command{
 		Kind: model.Replace, Market: old.Market, Account: account, Side: r.Side, Order: r.Order,

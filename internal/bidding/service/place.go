@@ -23,6 +23,7 @@ type NewOrder struct {
 	SelfTrade     model.SelfTrade
 	ClientOrderID string
 	Confirm       bool // an unusual price is meant
+	FromStock     bool // Ask: it sells items that the platform holds (MATCH-016)
 }
 
 // Placed is a bid or ask as it stands after its command.
@@ -38,6 +39,9 @@ func (s *Service) Place(ctx context.Context, account model.AccountID, o NewOrder
 	c, err := placement(account, o)
 	if err != nil {
 		return Placed{}, err
+	}
+	if o.FromStock {
+		return s.placeFromStock(ctx, c)
 	}
 	reply, err := s.submit(ctx, c)
 	if err != nil {
@@ -85,6 +89,7 @@ func fingerprint(c *model.Command) uint64 {
 		binary.BigEndian.PutUint64(buf[:], uint64(v))
 		h.Write(buf[:])
 	}
+	h.Write(c.Stock[:])
 	return h.Sum64()
 }
 

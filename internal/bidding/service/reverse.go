@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
 )
 
 // Reversed is a match that was undone and, when Match.Reinstated says so, the ask that came
@@ -30,6 +31,9 @@ func (s *Service) Reverse(ctx context.Context, match model.MatchID, why model.Re
 		}
 		if r.Match.ReversedAt == 0 {
 			_, err = s.exchange.Submit(ctx, model.Command{Kind: model.ReverseMatch, Market: r.Match.Market, Side: model.Ask, Reversal: r})
+		}
+		if err == nil && r.Stock != id.None {
+			err = s.store.Reconsign(ctx, r.Stock)
 		}
 		switch {
 		case err == nil:
@@ -58,6 +62,7 @@ func (s *Service) reversal(ctx context.Context, match model.MatchID, why model.R
 		r.Previous = before[0]
 	}
 	ask, err := tables.Order(ctx, model.Ask, r.Match.Ask)
+	r.Stock = ask.Stock
 	if err == nil && reinstate && ask.Status != model.Cancelled && ask.Status != model.Expired {
 		r.Ask = &ask
 	}

@@ -16,12 +16,13 @@ type Service struct {
 	exchange  Exchange
 	store     Store
 	catalogue Catalogue
+	warehouse Warehouse
 	clock     clock.Clock
 }
 
-// New returns a service on an engine, its tables and the catalogue.
-func New(exchange Exchange, store Store, catalogue Catalogue, clk clock.Clock) *Service {
-	return &Service{exchange: exchange, store: store, catalogue: catalogue, clock: clk}
+// New returns a service on an engine, its tables, the catalogue and the warehouse.
+func New(exchange Exchange, store Store, catalogue Catalogue, warehouse Warehouse, clk clock.Clock) *Service {
+	return &Service{exchange: exchange, store: store, catalogue: catalogue, warehouse: warehouse, clock: clk}
 }
 
 // submit hands a command to the engine. A market that nobody used yet is opened first,

@@ -71,12 +71,28 @@ type Positions interface {
 	Advance(ctx context.Context, source string, partition int32, seq int64) error
 }
 
+// Stock keeps what was set aside for asks.
+type Stock interface {
+	// Consign notes down that items are about to be set aside; false when that was done before.
+	Consign(ctx context.Context, ref id.UUID, items int, at time.Time) (fresh bool, err error)
+	// Consigned reads the first ask that sells what was set aside under a reference.
+	Consigned(ctx context.Context, ref id.UUID) (ask model.LimitOrder, found bool, err error)
+	// ConsignmentsDue lists those that hold more than is needed, or whose asks have all ended;
+	// one without any ask only when it is older than an instant.
+	ConsignmentsDue(ctx context.Context, before time.Time, limit int) ([]Consignment, error)
+	// SettleConsignment notes how many items are held from now on, and whether that is all.
+	SettleConsignment(ctx context.Context, ref id.UUID, held int, done bool) error
+	// Reconsign looks at a consignment again: a sale of it was reversed.
+	Reconsign(ctx context.Context, ref id.UUID) error
+}
+
 // Store is all the service keeps in tables beside the engine's.
 type Store interface {
 	Orders
 	Matches
 	Markets
 	Positions
+	Stock
 }
 
 // OrderQuery asks for one page of an account's bids or asks.

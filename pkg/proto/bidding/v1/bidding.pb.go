@@ -655,7 +655,9 @@ type Ask struct {
 	Version       int64                  `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
 	Currency      string                 `protobuf:"bytes,15,opt,name=currency,proto3" json:"currency,omitempty"`
 	// The ask whose sale was reversed; this one stands in its place. 0: none.
-	Reinstates    int64 `protobuf:"varint,16,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
+	Reinstates int64 `protobuf:"varint,16,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
+	// It sells items that the platform holds.
+	FromStock     bool `protobuf:"varint,17,opt,name=from_stock,json=fromStock,proto3" json:"from_stock,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -800,6 +802,13 @@ func (x *Ask) GetReinstates() int64 {
 		return x.Reinstates
 	}
 	return 0
+}
+
+func (x *Ask) GetFromStock() bool {
+	if x != nil {
+		return x.FromStock
+	}
+	return false
 }
 
 // Match is one execution, seen by one of its two parties.
@@ -1107,6 +1116,9 @@ type PlaceAskRequest struct {
 	ClientOrderId string    `protobuf:"bytes,6,opt,name=client_order_id,json=clientOrderId,proto3" json:"client_order_id,omitempty"`
 	SelfTrade     SelfTrade `protobuf:"varint,7,opt,name=self_trade,json=selfTrade,proto3,enum=bidding.v1.SelfTrade" json:"self_trade,omitempty"`
 	Confirm       bool      `protobuf:"varint,8,opt,name=confirm,proto3" json:"confirm,omitempty"`
+	// Sells items that the platform holds: they are set aside first. For the platform's own desk,
+	// which has one of the roles catalog, admin and owner beside seller (MATCH-016).
+	FromStock     bool `protobuf:"varint,9,opt,name=from_stock,json=fromStock,proto3" json:"from_stock,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1193,6 +1205,13 @@ func (x *PlaceAskRequest) GetSelfTrade() SelfTrade {
 func (x *PlaceAskRequest) GetConfirm() bool {
 	if x != nil {
 		return x.Confirm
+	}
+	return false
+}
+
+func (x *PlaceAskRequest) GetFromStock() bool {
+	if x != nil {
+		return x.FromStock
 	}
 	return false
 }
@@ -5830,7 +5849,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x127\n" +
 	"\tclosed_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x18\n" +
 	"\aversion\x18\x0e \x01(\x03R\aversion\x12\x1a\n" +
-	"\bcurrency\x18\x0f \x01(\tR\bcurrency\"\xe6\x04\n" +
+	"\bcurrency\x18\x0f \x01(\tR\bcurrency\"\x85\x05\n" +
 	"\x03Ask\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x14\n" +
@@ -5854,7 +5873,9 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\bcurrency\x18\x0f \x01(\tR\bcurrency\x12\x1e\n" +
 	"\n" +
 	"reinstates\x18\x10 \x01(\x03R\n" +
-	"reinstates\"\x94\x03\n" +
+	"reinstates\x12\x1d\n" +
+	"\n" +
+	"from_stock\x18\x11 \x01(\bR\tfromStock\"\x94\x03\n" +
 	"\x05Match\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tmarket_id\x18\x02 \x01(\tR\bmarketId\x12\x15\n" +
@@ -5886,7 +5907,7 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\t_quantity\"b\n" +
 	"\x10PlaceBidResponse\x12!\n" +
 	"\x03bid\x18\x01 \x01(\v2\x0f.bidding.v1.BidR\x03bid\x12+\n" +
-	"\amatches\x18\x02 \x03(\v2\x11.bidding.v1.MatchR\amatches\"\xe6\x02\n" +
+	"\amatches\x18\x02 \x03(\v2\x11.bidding.v1.MatchR\amatches\"\x85\x03\n" +
 	"\x0fPlaceAskRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12\x14\n" +
 	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1f\n" +
@@ -5898,7 +5919,9 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x0fclient_order_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\rclientOrderId\x12>\n" +
 	"\n" +
 	"self_trade\x18\a \x01(\x0e2\x15.bidding.v1.SelfTradeB\b\xbaH\x05\x82\x01\x02\x10\x01R\tselfTrade\x12\x18\n" +
-	"\aconfirm\x18\b \x01(\bR\aconfirmB\v\n" +
+	"\aconfirm\x18\b \x01(\bR\aconfirm\x12\x1d\n" +
+	"\n" +
+	"from_stock\x18\t \x01(\bR\tfromStockB\v\n" +
 	"\t_quantity\"\x8d\x01\n" +
 	"\x10PlaceAskResponse\x12!\n" +
 	"\x03ask\x18\x01 \x01(\v2\x0f.bidding.v1.AskR\x03ask\x12+\n" +

@@ -312,6 +312,7 @@ type NodeOrder struct {
 	Currency      string                 `protobuf:"bytes,19,opt,name=currency,proto3" json:"currency,omitempty"`
 	Reinstates    int64                  `protobuf:"varint,20,opt,name=reinstates,proto3" json:"reinstates,omitempty"`
 	Warned        bool                   `protobuf:"varint,21,opt,name=warned,proto3" json:"warned,omitempty"`
+	Stock         []byte                 `protobuf:"bytes,22,opt,name=stock,proto3" json:"stock,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -491,6 +492,13 @@ func (x *NodeOrder) GetWarned() bool {
 		return x.Warned
 	}
 	return false
+}
+
+func (x *NodeOrder) GetStock() []byte {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
 }
 
 type NodeMatch struct {
@@ -1355,7 +1363,7 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\x06closed\x18\x04 \x03(\v2\x15.bidding.v1.NodeOrderR\x06closed\x12.\n" +
 	"\x06market\x18\x05 \x01(\v2\x16.bidding.v1.NodeMarketR\x06market\x12\x12\n" +
 	"\x04kept\x18\x06 \x01(\bR\x04kept\x12\x16\n" +
-	"\x06repeat\x18\a \x01(\bR\x06repeat\"\xb3\x04\n" +
+	"\x06repeat\x18\a \x01(\bR\x06repeat\"\xc9\x04\n" +
 	"\tNodeOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x18\n" +
@@ -1383,7 +1391,8 @@ const file_bidding_v1_node_proto_rawDesc = "" +
 	"\n" +
 	"reinstates\x18\x14 \x01(\x03R\n" +
 	"reinstates\x12\x16\n" +
-	"\x06warned\x18\x15 \x01(\bR\x06warned\"\xa1\x03\n" +
+	"\x06warned\x18\x15 \x01(\bR\x06warned\x12\x14\n" +
+	"\x05stock\x18\x16 \x01(\fR\x05stock\"\xa1\x03\n" +
 	"\tNodeMatch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06market\x18\x02 \x01(\fR\x06market\x12\x10\n" +

@@ -459,7 +459,9 @@ type Place struct {
 	Life          int64  `protobuf:"varint,7,opt,name=life,proto3" json:"life,omitempty"`
 	ClientOrderId string `protobuf:"bytes,8,opt,name=client_order_id,json=clientOrderId,proto3" json:"client_order_id,omitempty"`
 	// Fingerprint of what the client sent, to tell a repeat from a changed one.
-	Content       uint64 `protobuf:"fixed64,9,opt,name=content,proto3" json:"content,omitempty"`
+	Content uint64 `protobuf:"fixed64,9,opt,name=content,proto3" json:"content,omitempty"`
+	// Of the consigned items it sells; absent: none.
+	Stock         []byte `protobuf:"bytes,10,opt,name=stock,proto3" json:"stock,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -555,6 +557,13 @@ func (x *Place) GetContent() uint64 {
 		return x.Content
 	}
 	return 0
+}
+
+func (x *Place) GetStock() []byte {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
 }
 
 type Cancel struct {
@@ -1266,7 +1275,9 @@ type ReturningAsk struct {
 	Priority  int64                  `protobuf:"varint,2,opt,name=priority,proto3" json:"priority,omitempty"`
 	ExpiresAt int64                  `protobuf:"varint,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// What the ask of the match was when that was looked up.
-	Status        int32 `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
+	Status int32 `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
+	// Of the consigned items; absent: none.
+	Stock         []byte `protobuf:"bytes,5,opt,name=stock,proto3" json:"stock,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1327,6 +1338,13 @@ func (x *ReturningAsk) GetStatus() int32 {
 		return x.Status
 	}
 	return 0
+}
+
+func (x *ReturningAsk) GetStock() []byte {
+	if x != nil {
+		return x.Stock
+	}
+	return nil
 }
 
 // DeadMan sets when the account's orders in the whole shard end; the entries that follow one
@@ -2372,7 +2390,7 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x04open\x18\x05 \x01(\x05R\x04open\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x06 \x01(\x03R\texpiresAt\x12\x12\n" +
-	"\x04kept\x18\a \x01(\bR\x04kept\"\xf0\x01\n" +
+	"\x04kept\x18\a \x01(\bR\x04kept\"\x86\x02\n" +
 	"\x05Place\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x12\n" +
 	"\x04side\x18\x02 \x01(\x05R\x04side\x12\x12\n" +
@@ -2383,7 +2401,9 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\bquantity\x18\x06 \x01(\x05R\bquantity\x12\x12\n" +
 	"\x04life\x18\a \x01(\x03R\x04life\x12&\n" +
 	"\x0fclient_order_id\x18\b \x01(\tR\rclientOrderId\x12\x18\n" +
-	"\acontent\x18\t \x01(\x06R\acontent\"L\n" +
+	"\acontent\x18\t \x01(\x06R\acontent\x12\x14\n" +
+	"\x05stock\x18\n" +
+	" \x01(\fR\x05stock\"L\n" +
 	"\x06Cancel\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\x03R\x05order\x12\x12\n" +
@@ -2442,13 +2462,14 @@ const file_journal_v1_journal_proto_rawDesc = "" +
 	"\x05match\x18\x01 \x01(\x03R\x05match\x12\x14\n" +
 	"\x05price\x18\x02 \x01(\x03R\x05price\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x0e\n" +
-	"\x02at\x18\x04 \x01(\x03R\x02at\"w\n" +
+	"\x02at\x18\x04 \x01(\x03R\x02at\"\x8d\x01\n" +
 	"\fReturningAsk\x12\x14\n" +
 	"\x05price\x18\x01 \x01(\x03R\x05price\x12\x1a\n" +
 	"\bpriority\x18\x02 \x01(\x03R\bpriority\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x03 \x01(\x03R\texpiresAt\x12\x16\n" +
-	"\x06status\x18\x04 \x01(\x05R\x06status\"h\n" +
+	"\x06status\x18\x04 \x01(\x05R\x06status\x12\x14\n" +
+	"\x05stock\x18\x05 \x01(\fR\x05stock\"h\n" +
 	"\aDeadMan\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\fR\aaccount\x12\x17\n" +
 	"\aends_at\x18\x02 \x01(\x03R\x06endsAt\x12\x16\n" +
