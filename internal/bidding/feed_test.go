@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
@@ -248,5 +250,65 @@ func TestDATA_003_AMarketIsWatchedFromAnyNode(t *testing.T) {
 			}
 		}
 		require.Eventually(t, func() bool { return w.bids[101_00] == 1 || w.next() == nil }, 10*time.Second, time.Millisecond)
+	}
+}
+
+func TestDATA_003_AFeedTellsThePresentCandles(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	buyer, seller := w.signIn(), w.signIn(auth.RoleSeller)
+	w.sale(buyer, seller, 100_00)
+	const minute, day = biddingv1.CandleInterval_ONE_MINUTE, biddingv1.CandleInterval_ONE_DAY
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	stream, err := w.WatchMarket(ctx, &biddingv1.WatchMarketRequest{MarketId: w.market, Candles: []biddingv1.CandleInterval{minute, day}})
+	require.NoError(t, err)
+	told := map[biddingv1.CandleInterval]*biddingv1.Candle{}
+	until := func(seq int64) {
+		for at := int64(-1); at < seq; {
+			r, err := stream.Recv()
+			require.NoError(t, err)
+			for _, c := range r.GetCandles() {
+				told[c.GetInterval()] = c.GetCandle()
+			}
+			at = r.GetSeq()
+		}
+	}
+	same := func() { // as GetCandles has them
+		t.Helper()
+		until(w.seq(w.market))
+		for interval, candle := range told {
+			r, err := w.GetCandles(w.anyone, &biddingv1.GetCandlesRequest{
+				MarketId: w.market, Interval: interval, To: timestamppb.New(w.clock.Now().Add(time.Second)),
+			})
+			require.NoError(t, err)
+			if candle.GetSales() == 0 {
+				require.Empty(t, r.GetCandles())
+				continue
+			}
+			require.True(t, proto.Equal(r.GetCandles()[len(r.GetCandles())-1], candle), "%s: %s", interval, candle)
+		}
+		require.Len(t, told, 2)
+	}
+	same()
+	low := w.sale(buyer, seller, 90_00)
+	same()
+	w.sale(buyer, seller, 120_00)
+	same()
+	w.clock.Advance(time.Minute)
+	w.sale(buyer, seller, 95_00)
+	same()
+	require.EqualValues(t, 1, told[minute].GetSales())
+	require.EqualValues(t, 90_00, told[day].GetLow())
+	_, err = w.orders().ReverseMatch(w.anyone, &biddingv1.ReverseMatchRequest{MatchId: low.GetId(), Reason: "PAYMENT_FAILED"})
+	require.NoError(t, err)
+	same()
+	require.EqualValues(t, 95_00, told[day].GetLow(), "a reversed sale is no longer in it")
+
+	for _, list := range [][]biddingv1.CandleInterval{{minute, minute}, {0}, {9}} {
+		stream, err := w.WatchMarket(w.anyone, &biddingv1.WatchMarketRequest{MarketId: w.market, Candles: list})
+		require.NoError(t, err)
+		_, err = stream.Recv()
+		requireRefused(t, err, codes.InvalidArgument, "INVALID_ARGUMENT")
 	}
 }

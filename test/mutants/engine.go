@@ -13,6 +13,16 @@ func engineMutants() []mutant {
 	reversal := []suite{{pkg: "internal/bidding", run: "MATCH_006|ORDER_002"}}
 	return []mutant{
 		{
+			name: "sale-in-the-candle-twice", rule: "DATA-003", tests: []suite{{pkg: "internal/bidding/service"}}, file: "internal/bidding/service/candler.go",
+			from: "start < candle.Start || s.Match <= candle.Last:",
+			to:   "start < candle.Start || s.Match < 0:",
+		},
+		{
+			name: "candle-of-the-time-before", rule: "DATA-003", tests: []suite{{pkg: "internal/bidding", run: "DATA_003_AFeedTells"}}, file: "internal/bidding/service/candler.go",
+			from: "case start > candle.Start:",
+			to:   "case start < candle.Start:",
+		},
+		{
 			name: "what-was-missed-is-not-told", rule: "DATA-003", tests: dropcopy, file: "internal/bidding/dropcopy/watch.go",
 			from: "if seq <= to[shard] {",
 			to:   "if seq < to[shard] {",

@@ -19,6 +19,22 @@ var candleEvery = map[biddingv1.CandleInterval]time.Duration{
 	biddingv1.CandleInterval_ONE_HOUR: time.Hour, biddingv1.CandleInterval_ONE_DAY: 24 * time.Hour, biddingv1.CandleInterval_ONE_WEEK: model.Week,
 }
 
+// intervals is the same the other way round.
+var intervals = func() map[time.Duration]biddingv1.CandleInterval {
+	out := make(map[time.Duration]biddingv1.CandleInterval, len(candleEvery))
+	for interval, every := range candleEvery {
+		out[every] = interval
+	}
+	return out
+}()
+
+func candle(c model.Candle) *biddingv1.Candle {
+	return &biddingv1.Candle{
+		Start: timestamp(c.Start), Open: int64(c.Open), High: int64(c.High), Low: int64(c.Low), Close: int64(c.Close),
+		Quantity: c.Items, Volume: int64(c.Sold.Value), Sales: c.Sold.Sales,
+	}
+}
+
 // instant reads a time that may be left out: 0. Those before 1970 and after 9999 are refused.
 func instant(field string, t *timestamppb.Timestamp) (model.Instant, error) {
 	if t == nil {
@@ -49,10 +65,7 @@ func (h *Handler) GetCandles(ctx context.Context, r *biddingv1.GetCandlesRequest
 	}
 	out := &biddingv1.GetCandlesResponse{Currency: string(currency)}
 	for _, c := range candles {
-		out.Candles = append(out.Candles, &biddingv1.Candle{
-			Start: timestamp(c.Start), Open: int64(c.Open), High: int64(c.High), Low: int64(c.Low), Close: int64(c.Close),
-			Quantity: c.Items, Volume: int64(c.Sold.Value), Sales: c.Sold.Sales,
-		})
+		out.Candles = append(out.Candles, candle(c))
 	}
 	return out, nil
 }

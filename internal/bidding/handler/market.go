@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -66,7 +67,11 @@ func (h *Handler) WatchMarket(r *biddingv1.WatchMarketRequest, stream biddingv1.
 	if w.Levels == 0 {
 		w.Levels = defaultLevels
 	}
-	return h.service.Watch(stream.Context(), market, w, func(u *model.FeedUpdate) error { return stream.Send(feedUpdate(u)) })
+	candles := make([]time.Duration, len(r.GetCandles()))
+	for i, interval := range r.GetCandles() {
+		candles[i] = candleEvery[interval]
+	}
+	return h.service.Watch(stream.Context(), market, w, candles, func(u *model.FeedUpdate) error { return stream.Send(feedUpdate(u)) })
 }
 
 func feedUpdate(u *model.FeedUpdate) *biddingv1.WatchMarketResponse {
@@ -76,6 +81,9 @@ func feedUpdate(u *model.FeedUpdate) *biddingv1.WatchMarketResponse {
 	}
 	for _, s := range u.Trades {
 		out.Trades = append(out.Trades, sale(s))
+	}
+	for _, c := range u.Candles {
+		out.Candles = append(out.Candles, &biddingv1.IntervalCandle{Interval: intervals[c.Every], Candle: candle(c.Candle)})
 	}
 	for _, m := range u.Undone {
 		out.ReversedMatchIds = append(out.ReversedMatchIds, int64(m))

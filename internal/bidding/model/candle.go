@@ -12,6 +12,25 @@ type Candle struct {
 	Open, High, Low, Close money.Minor
 	Items                  int64
 	Sold                   Volume
+	Last                   MatchID // the newest sale in it
+}
+
+// Add takes a sale in that is newer than those before.
+func (c *Candle) Add(s Sale) {
+	if c.Sold.Sales == 0 {
+		c.Open, c.High, c.Low = s.Price, s.Price, s.Price
+	}
+	c.High, c.Low, c.Close = max(c.High, s.Price), min(c.Low, s.Price), s.Price
+	c.Items += int64(s.Qty)
+	c.Sold.Value += s.Price * money.Minor(s.Qty)
+	c.Sold.Sales++
+	c.Last = s.Match
+}
+
+// FeedCandle is the present candle of an interval.
+type FeedCandle struct {
+	Every time.Duration
+	Candle
 }
 
 // MostCandles is how many can be asked for at a time.

@@ -12,6 +12,7 @@ type FeedUpdate struct {
 	Undone     []MatchID // sales that count no longer, in the same span
 	Missed     bool      // more happened than Trades and Undone tell
 	Price      MarketPrice
+	Candles    []FeedCandle // present ones that are told anew
 }
 
 // Watch is what a watcher has and wants.

@@ -16,7 +16,7 @@ func (r *Repository) Candles(
 ) ([]model.Candle, error) {
 	rows, err := r.pool.Query(ctx, `SELECT date_bin($2, created_at, $3),
 			(array_agg(price ORDER BY id))[1], max(price), min(price), (array_agg(price ORDER BY id DESC))[1],
-			sum(quantity)::bigint, sum(price * quantity)::bigint, count(*)
+			sum(quantity)::bigint, sum(price * quantity)::bigint, count(*), max(id)
 		FROM matches WHERE market_id = $1 AND created_at >= $3 AND created_at < $4 AND reversed_at IS NULL GROUP BY 1 ORDER BY 1`,
 		market, every, from.Time(), to.Time())
 	if err != nil {
@@ -24,7 +24,7 @@ func (r *Repository) Candles(
 	}
 	candles, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c model.Candle, err error) {
 		var start time.Time
-		err = row.Scan(&start, &c.Open, &c.High, &c.Low, &c.Close, &c.Items, &c.Sold.Value, &c.Sold.Sales)
+		err = row.Scan(&start, &c.Open, &c.High, &c.Low, &c.Close, &c.Items, &c.Sold.Value, &c.Sold.Sales, &c.Last)
 		c.Start = model.At(start)
 		return c, err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -33,10 +34,22 @@ func (s *Service) Depth(ctx context.Context, market model.MarketID) (*engine.Vie
 
 // Watch tells a watcher what a market looks like and what changes in it (DATA-003).
 // Errors: model.ErrMarketNotFound; as Exchange.Watch.
-func (s *Service) Watch(ctx context.Context, market model.MarketID, w model.Watch, send func(*model.FeedUpdate) error) error {
+func (s *Service) Watch(
+	ctx context.Context, market model.MarketID, w model.Watch, candles []time.Duration, send func(*model.FeedUpdate) error,
+) error {
 	v, err := s.view(ctx, market)
 	if err != nil {
 		return err
+	}
+	if len(candles) > 0 {
+		c := &candler{service: s, market: market, every: candles}
+		tell := send
+		send = func(u *model.FeedUpdate) error {
+			if err := c.follow(ctx, u); err != nil {
+				return err
+			}
+			return tell(u)
+		}
 	}
 	return s.exchange.Watch(ctx, market, w, v, send)
 }

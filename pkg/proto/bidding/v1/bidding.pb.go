@@ -473,7 +473,7 @@ func (x OrderUpdate_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use OrderUpdate_Kind.Descriptor instead.
 func (OrderUpdate_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52, 0}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53, 0}
 }
 
 // Bid is a buyer's limit order, seen by its owner.
@@ -3737,7 +3737,9 @@ type WatchMarketRequest struct {
 	// happened since, there is no snapshot.
 	AfterSeq int64 `protobuf:"varint,2,opt,name=after_seq,json=afterSeq,proto3" json:"after_seq,omitempty"`
 	// Levels per side, 10 to 100; 0 means 20.
-	Levels        int32 `protobuf:"varint,3,opt,name=levels,proto3" json:"levels,omitempty"`
+	Levels int32 `protobuf:"varint,3,opt,name=levels,proto3" json:"levels,omitempty"`
+	// Whose present candles are told too, whenever a sale changes them.
+	Candles       []CandleInterval `protobuf:"varint,4,rep,packed,name=candles,proto3,enum=bidding.v1.CandleInterval" json:"candles,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3793,6 +3795,66 @@ func (x *WatchMarketRequest) GetLevels() int32 {
 	return 0
 }
 
+func (x *WatchMarketRequest) GetCandles() []CandleInterval {
+	if x != nil {
+		return x.Candles
+	}
+	return nil
+}
+
+// IntervalCandle is the present candle of an interval.
+type IntervalCandle struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Interval      CandleInterval         `protobuf:"varint,1,opt,name=interval,proto3,enum=bidding.v1.CandleInterval" json:"interval,omitempty"`
+	Candle        *Candle                `protobuf:"bytes,2,opt,name=candle,proto3" json:"candle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntervalCandle) Reset() {
+	*x = IntervalCandle{}
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntervalCandle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntervalCandle) ProtoMessage() {}
+
+func (x *IntervalCandle) ProtoReflect() protoreflect.Message {
+	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntervalCandle.ProtoReflect.Descriptor instead.
+func (*IntervalCandle) Descriptor() ([]byte, []int) {
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *IntervalCandle) GetInterval() CandleInterval {
+	if x != nil {
+		return x.Interval
+	}
+	return CandleInterval_CANDLE_INTERVAL_UNSPECIFIED
+}
+
+func (x *IntervalCandle) GetCandle() *Candle {
+	if x != nil {
+		return x.Candle
+	}
+	return nil
+}
+
 // WatchMarketResponse is one step of a market's feed (DATA-003). The first is a snapshot,
 // unless the client has the present book already. A step without changes is a heartbeat.
 type WatchMarketResponse struct {
@@ -3817,13 +3879,16 @@ type WatchMarketResponse struct {
 	// Sales told before that count no longer, in the same span as trades: whoever sums sales up
 	// reads their candles again.
 	ReversedMatchIds []int64 `protobuf:"varint,10,rep,packed,name=reversed_match_ids,json=reversedMatchIds,proto3" json:"reversed_match_ids,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The present candles that were asked for: all that have sales in a snapshot, then those that
+	// have changed. One without sales had some that were reversed.
+	Candles       []*IntervalCandle `protobuf:"bytes,11,rep,name=candles,proto3" json:"candles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchMarketResponse) Reset() {
 	*x = WatchMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3835,7 +3900,7 @@ func (x *WatchMarketResponse) String() string {
 func (*WatchMarketResponse) ProtoMessage() {}
 
 func (x *WatchMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[49]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3848,7 +3913,7 @@ func (x *WatchMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMarketResponse.ProtoReflect.Descriptor instead.
 func (*WatchMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{49}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *WatchMarketResponse) GetSnapshot() bool {
@@ -3921,6 +3986,13 @@ func (x *WatchMarketResponse) GetReversedMatchIds() []int64 {
 	return nil
 }
 
+func (x *WatchMarketResponse) GetCandles() []*IntervalCandle {
+	if x != nil {
+		return x.Candles
+	}
+	return nil
+}
+
 type WatchMyOrdersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Of the last message that came; blank begins with a snapshot.
@@ -3931,7 +4003,7 @@ type WatchMyOrdersRequest struct {
 
 func (x *WatchMyOrdersRequest) Reset() {
 	*x = WatchMyOrdersRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3943,7 +4015,7 @@ func (x *WatchMyOrdersRequest) String() string {
 func (*WatchMyOrdersRequest) ProtoMessage() {}
 
 func (x *WatchMyOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[50]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3956,7 +4028,7 @@ func (x *WatchMyOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMyOrdersRequest.ProtoReflect.Descriptor instead.
 func (*WatchMyOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{50}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *WatchMyOrdersRequest) GetResumeToken() string {
@@ -3983,7 +4055,7 @@ type WatchMyOrdersResponse struct {
 
 func (x *WatchMyOrdersResponse) Reset() {
 	*x = WatchMyOrdersResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3995,7 +4067,7 @@ func (x *WatchMyOrdersResponse) String() string {
 func (*WatchMyOrdersResponse) ProtoMessage() {}
 
 func (x *WatchMyOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[51]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4008,7 +4080,7 @@ func (x *WatchMyOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMyOrdersResponse.ProtoReflect.Descriptor instead.
 func (*WatchMyOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{51}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *WatchMyOrdersResponse) GetSnapshot() bool {
@@ -4075,7 +4147,7 @@ type OrderUpdate struct {
 
 func (x *OrderUpdate) Reset() {
 	*x = OrderUpdate{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4087,7 +4159,7 @@ func (x *OrderUpdate) String() string {
 func (*OrderUpdate) ProtoMessage() {}
 
 func (x *OrderUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[52]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4100,7 +4172,7 @@ func (x *OrderUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderUpdate.ProtoReflect.Descriptor instead.
 func (*OrderUpdate) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{52}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *OrderUpdate) GetKind() OrderUpdate_Kind {
@@ -4215,7 +4287,7 @@ type GetCandlesRequest struct {
 
 func (x *GetCandlesRequest) Reset() {
 	*x = GetCandlesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4227,7 +4299,7 @@ func (x *GetCandlesRequest) String() string {
 func (*GetCandlesRequest) ProtoMessage() {}
 
 func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[53]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4240,7 +4312,7 @@ func (x *GetCandlesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesRequest.ProtoReflect.Descriptor instead.
 func (*GetCandlesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{53}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetCandlesRequest) GetMarketId() string {
@@ -4291,7 +4363,7 @@ type Candle struct {
 
 func (x *Candle) Reset() {
 	*x = Candle{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4303,7 +4375,7 @@ func (x *Candle) String() string {
 func (*Candle) ProtoMessage() {}
 
 func (x *Candle) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[54]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4316,7 +4388,7 @@ func (x *Candle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candle.ProtoReflect.Descriptor instead.
 func (*Candle) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{54}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Candle) GetStart() *timestamppb.Timestamp {
@@ -4385,7 +4457,7 @@ type GetCandlesResponse struct {
 
 func (x *GetCandlesResponse) Reset() {
 	*x = GetCandlesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4397,7 +4469,7 @@ func (x *GetCandlesResponse) String() string {
 func (*GetCandlesResponse) ProtoMessage() {}
 
 func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[55]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4410,7 +4482,7 @@ func (x *GetCandlesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCandlesResponse.ProtoReflect.Descriptor instead.
 func (*GetCandlesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{55}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GetCandlesResponse) GetCandles() []*Candle {
@@ -4436,7 +4508,7 @@ type GetMarketStatsRequest struct {
 
 func (x *GetMarketStatsRequest) Reset() {
 	*x = GetMarketStatsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4448,7 +4520,7 @@ func (x *GetMarketStatsRequest) String() string {
 func (*GetMarketStatsRequest) ProtoMessage() {}
 
 func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[56]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4461,7 +4533,7 @@ func (x *GetMarketStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{56}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetMarketStatsRequest) GetMarketId() string {
@@ -4494,7 +4566,7 @@ type GetMarketStatsResponse struct {
 
 func (x *GetMarketStatsResponse) Reset() {
 	*x = GetMarketStatsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4506,7 +4578,7 @@ func (x *GetMarketStatsResponse) String() string {
 func (*GetMarketStatsResponse) ProtoMessage() {}
 
 func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[57]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4519,7 +4591,7 @@ func (x *GetMarketStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketStatsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{57}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetMarketStatsResponse) GetCurrency() string {
@@ -4589,7 +4661,7 @@ type ListSalesRequest struct {
 
 func (x *ListSalesRequest) Reset() {
 	*x = ListSalesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4601,7 +4673,7 @@ func (x *ListSalesRequest) String() string {
 func (*ListSalesRequest) ProtoMessage() {}
 
 func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[58]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4614,7 +4686,7 @@ func (x *ListSalesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{58}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListSalesRequest) GetMarketId() string {
@@ -4648,7 +4720,7 @@ type ListSalesResponse struct {
 
 func (x *ListSalesResponse) Reset() {
 	*x = ListSalesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4660,7 +4732,7 @@ func (x *ListSalesResponse) String() string {
 func (*ListSalesResponse) ProtoMessage() {}
 
 func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[59]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4673,7 +4745,7 @@ func (x *ListSalesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{59}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListSalesResponse) GetSales() []*Sale {
@@ -4699,7 +4771,7 @@ type GetMatchRequest struct {
 
 func (x *GetMatchRequest) Reset() {
 	*x = GetMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4711,7 +4783,7 @@ func (x *GetMatchRequest) String() string {
 func (*GetMatchRequest) ProtoMessage() {}
 
 func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[60]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4724,7 +4796,7 @@ func (x *GetMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchRequest.ProtoReflect.Descriptor instead.
 func (*GetMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{60}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GetMatchRequest) GetMatchId() int64 {
@@ -4743,7 +4815,7 @@ type GetMatchResponse struct {
 
 func (x *GetMatchResponse) Reset() {
 	*x = GetMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4755,7 +4827,7 @@ func (x *GetMatchResponse) String() string {
 func (*GetMatchResponse) ProtoMessage() {}
 
 func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[61]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4768,7 +4840,7 @@ func (x *GetMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMatchResponse.ProtoReflect.Descriptor instead.
 func (*GetMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{61}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GetMatchResponse) GetMatch() *Match {
@@ -4792,7 +4864,7 @@ type ListMyMatchesRequest struct {
 
 func (x *ListMyMatchesRequest) Reset() {
 	*x = ListMyMatchesRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4804,7 +4876,7 @@ func (x *ListMyMatchesRequest) String() string {
 func (*ListMyMatchesRequest) ProtoMessage() {}
 
 func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[62]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4817,7 +4889,7 @@ func (x *ListMyMatchesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesRequest.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{62}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListMyMatchesRequest) GetMarketId() string {
@@ -4858,7 +4930,7 @@ type ListMyMatchesResponse struct {
 
 func (x *ListMyMatchesResponse) Reset() {
 	*x = ListMyMatchesResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4870,7 +4942,7 @@ func (x *ListMyMatchesResponse) String() string {
 func (*ListMyMatchesResponse) ProtoMessage() {}
 
 func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[63]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4883,7 +4955,7 @@ func (x *ListMyMatchesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyMatchesResponse.ProtoReflect.Descriptor instead.
 func (*ListMyMatchesResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{63}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListMyMatchesResponse) GetMatches() []*Match {
@@ -4909,7 +4981,7 @@ type ListProductMarketsRequest struct {
 
 func (x *ListProductMarketsRequest) Reset() {
 	*x = ListProductMarketsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4921,7 +4993,7 @@ func (x *ListProductMarketsRequest) String() string {
 func (*ListProductMarketsRequest) ProtoMessage() {}
 
 func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[64]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4934,7 +5006,7 @@ func (x *ListProductMarketsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{64}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListProductMarketsRequest) GetProductId() string {
@@ -4953,7 +5025,7 @@ type ListProductMarketsResponse struct {
 
 func (x *ListProductMarketsResponse) Reset() {
 	*x = ListProductMarketsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4965,7 +5037,7 @@ func (x *ListProductMarketsResponse) String() string {
 func (*ListProductMarketsResponse) ProtoMessage() {}
 
 func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[65]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4978,7 +5050,7 @@ func (x *ListProductMarketsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductMarketsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductMarketsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{65}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ListProductMarketsResponse) GetMarkets() []*MarketPrice {
@@ -5005,7 +5077,7 @@ type MarketSettings struct {
 
 func (x *MarketSettings) Reset() {
 	*x = MarketSettings{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5017,7 +5089,7 @@ func (x *MarketSettings) String() string {
 func (*MarketSettings) ProtoMessage() {}
 
 func (x *MarketSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[66]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5030,7 +5102,7 @@ func (x *MarketSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketSettings.ProtoReflect.Descriptor instead.
 func (*MarketSettings) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{66}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *MarketSettings) GetMarketId() string {
@@ -5091,7 +5163,7 @@ type GetMarketSettingsRequest struct {
 
 func (x *GetMarketSettingsRequest) Reset() {
 	*x = GetMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5103,7 +5175,7 @@ func (x *GetMarketSettingsRequest) String() string {
 func (*GetMarketSettingsRequest) ProtoMessage() {}
 
 func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[67]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5116,7 +5188,7 @@ func (x *GetMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{67}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetMarketSettingsRequest) GetMarketId() string {
@@ -5135,7 +5207,7 @@ type GetMarketSettingsResponse struct {
 
 func (x *GetMarketSettingsResponse) Reset() {
 	*x = GetMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5147,7 +5219,7 @@ func (x *GetMarketSettingsResponse) String() string {
 func (*GetMarketSettingsResponse) ProtoMessage() {}
 
 func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[68]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5160,7 +5232,7 @@ func (x *GetMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{68}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -5181,7 +5253,7 @@ type UpdateMarketSettingsRequest struct {
 
 func (x *UpdateMarketSettingsRequest) Reset() {
 	*x = UpdateMarketSettingsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5193,7 +5265,7 @@ func (x *UpdateMarketSettingsRequest) String() string {
 func (*UpdateMarketSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[69]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5206,7 +5278,7 @@ func (x *UpdateMarketSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{69}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *UpdateMarketSettingsRequest) GetSettings() *MarketSettings {
@@ -5232,7 +5304,7 @@ type UpdateMarketSettingsResponse struct {
 
 func (x *UpdateMarketSettingsResponse) Reset() {
 	*x = UpdateMarketSettingsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5244,7 +5316,7 @@ func (x *UpdateMarketSettingsResponse) String() string {
 func (*UpdateMarketSettingsResponse) ProtoMessage() {}
 
 func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[70]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5257,7 +5329,7 @@ func (x *UpdateMarketSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMarketSettingsResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMarketSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{70}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *UpdateMarketSettingsResponse) GetSettings() *MarketSettings {
@@ -5276,7 +5348,7 @@ type HaltMarketRequest struct {
 
 func (x *HaltMarketRequest) Reset() {
 	*x = HaltMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5288,7 +5360,7 @@ func (x *HaltMarketRequest) String() string {
 func (*HaltMarketRequest) ProtoMessage() {}
 
 func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[71]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5301,7 +5373,7 @@ func (x *HaltMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketRequest.ProtoReflect.Descriptor instead.
 func (*HaltMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{71}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *HaltMarketRequest) GetMarketId() string {
@@ -5320,7 +5392,7 @@ type HaltMarketResponse struct {
 
 func (x *HaltMarketResponse) Reset() {
 	*x = HaltMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5332,7 +5404,7 @@ func (x *HaltMarketResponse) String() string {
 func (*HaltMarketResponse) ProtoMessage() {}
 
 func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[72]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5345,7 +5417,7 @@ func (x *HaltMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaltMarketResponse.ProtoReflect.Descriptor instead.
 func (*HaltMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{72}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *HaltMarketResponse) GetSettings() *MarketSettings {
@@ -5364,7 +5436,7 @@ type ResumeMarketRequest struct {
 
 func (x *ResumeMarketRequest) Reset() {
 	*x = ResumeMarketRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5376,7 +5448,7 @@ func (x *ResumeMarketRequest) String() string {
 func (*ResumeMarketRequest) ProtoMessage() {}
 
 func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[73]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5389,7 +5461,7 @@ func (x *ResumeMarketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketRequest.ProtoReflect.Descriptor instead.
 func (*ResumeMarketRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{73}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ResumeMarketRequest) GetMarketId() string {
@@ -5408,7 +5480,7 @@ type ResumeMarketResponse struct {
 
 func (x *ResumeMarketResponse) Reset() {
 	*x = ResumeMarketResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5420,7 +5492,7 @@ func (x *ResumeMarketResponse) String() string {
 func (*ResumeMarketResponse) ProtoMessage() {}
 
 func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[74]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5433,7 +5505,7 @@ func (x *ResumeMarketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeMarketResponse.ProtoReflect.Descriptor instead.
 func (*ResumeMarketResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{74}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ResumeMarketResponse) GetSettings() *MarketSettings {
@@ -5457,7 +5529,7 @@ type ReverseMatchRequest struct {
 
 func (x *ReverseMatchRequest) Reset() {
 	*x = ReverseMatchRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5469,7 +5541,7 @@ func (x *ReverseMatchRequest) String() string {
 func (*ReverseMatchRequest) ProtoMessage() {}
 
 func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[75]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5482,7 +5554,7 @@ func (x *ReverseMatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchRequest.ProtoReflect.Descriptor instead.
 func (*ReverseMatchRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{75}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ReverseMatchRequest) GetMatchId() int64 {
@@ -5521,7 +5593,7 @@ type ReverseMatchResponse struct {
 
 func (x *ReverseMatchResponse) Reset() {
 	*x = ReverseMatchResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5533,7 +5605,7 @@ func (x *ReverseMatchResponse) String() string {
 func (*ReverseMatchResponse) ProtoMessage() {}
 
 func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[76]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5546,7 +5618,7 @@ func (x *ReverseMatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseMatchResponse.ProtoReflect.Descriptor instead.
 func (*ReverseMatchResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{76}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ReverseMatchResponse) GetMatchId() int64 {
@@ -5598,7 +5670,7 @@ type AccountLimits struct {
 
 func (x *AccountLimits) Reset() {
 	*x = AccountLimits{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5610,7 +5682,7 @@ func (x *AccountLimits) String() string {
 func (*AccountLimits) ProtoMessage() {}
 
 func (x *AccountLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[77]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5623,7 +5695,7 @@ func (x *AccountLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLimits.ProtoReflect.Descriptor instead.
 func (*AccountLimits) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{77}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *AccountLimits) GetAccountId() string {
@@ -5656,7 +5728,7 @@ type GetAccountLimitsRequest struct {
 
 func (x *GetAccountLimitsRequest) Reset() {
 	*x = GetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5668,7 +5740,7 @@ func (x *GetAccountLimitsRequest) String() string {
 func (*GetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[78]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5681,7 +5753,7 @@ func (x *GetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{78}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *GetAccountLimitsRequest) GetAccountId() string {
@@ -5700,7 +5772,7 @@ type GetAccountLimitsResponse struct {
 
 func (x *GetAccountLimitsResponse) Reset() {
 	*x = GetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5712,7 +5784,7 @@ func (x *GetAccountLimitsResponse) String() string {
 func (*GetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[79]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5725,7 +5797,7 @@ func (x *GetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{79}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *GetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -5744,7 +5816,7 @@ type SetAccountLimitsRequest struct {
 
 func (x *SetAccountLimitsRequest) Reset() {
 	*x = SetAccountLimitsRequest{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5756,7 +5828,7 @@ func (x *SetAccountLimitsRequest) String() string {
 func (*SetAccountLimitsRequest) ProtoMessage() {}
 
 func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[80]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5769,7 +5841,7 @@ func (x *SetAccountLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{80}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SetAccountLimitsRequest) GetLimits() *AccountLimits {
@@ -5788,7 +5860,7 @@ type SetAccountLimitsResponse struct {
 
 func (x *SetAccountLimitsResponse) Reset() {
 	*x = SetAccountLimitsResponse{}
-	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5800,7 +5872,7 @@ func (x *SetAccountLimitsResponse) String() string {
 func (*SetAccountLimitsResponse) ProtoMessage() {}
 
 func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bidding_v1_bidding_proto_msgTypes[81]
+	mi := &file_bidding_v1_bidding_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5813,7 +5885,7 @@ func (x *SetAccountLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAccountLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetAccountLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{81}
+	return file_bidding_v1_bidding_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SetAccountLimitsResponse) GetLimits() *AccountLimits {
@@ -6097,12 +6169,16 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\x04bids\x18\x01 \x03(\v2\x11.bidding.v1.LevelR\x04bids\x12%\n" +
 	"\x04asks\x18\x02 \x03(\v2\x11.bidding.v1.LevelR\x04asks\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x03R\x03seq\x12\x1a\n" +
-	"\bchecksum\x18\x04 \x01(\rR\bchecksum\"\xcb\x01\n" +
+	"\bchecksum\x18\x04 \x01(\rR\bchecksum\"\x96\x02\n" +
 	"\x12WatchMarketRequest\x12%\n" +
 	"\tmarket_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bmarketId\x12$\n" +
 	"\tafter_seq\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bafterSeq\x12h\n" +
 	"\x06levels\x18\x03 \x01(\x05BP\xbaHM\xba\x01J\n" +
-	"\x06levels\x12\x16must be 0 or 10 to 100\x1a(this == 0 || (this >= 10 && this <= 100)R\x06levels\"\x81\x03\n" +
+	"\x06levels\x12\x16must be 0 or 10 to 100\x1a(this == 0 || (this >= 10 && this <= 100)R\x06levels\x12I\n" +
+	"\acandles\x18\x04 \x03(\x0e2\x1a.bidding.v1.CandleIntervalB\x13\xbaH\x10\x92\x01\r\x10\x05\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\acandles\"t\n" +
+	"\x0eIntervalCandle\x126\n" +
+	"\binterval\x18\x01 \x01(\x0e2\x1a.bidding.v1.CandleIntervalR\binterval\x12*\n" +
+	"\x06candle\x18\x02 \x01(\v2\x12.bidding.v1.CandleR\x06candle\"\xb7\x03\n" +
 	"\x13WatchMarketResponse\x12\x1a\n" +
 	"\bsnapshot\x18\x01 \x01(\bR\bsnapshot\x12\x19\n" +
 	"\bprev_seq\x18\x02 \x01(\x03R\aprevSeq\x12\x10\n" +
@@ -6114,7 +6190,8 @@ const file_bidding_v1_bidding_proto_rawDesc = "" +
 	"\rtrades_missed\x18\b \x01(\bR\ftradesMissed\x12:\n" +
 	"\fmarket_price\x18\t \x01(\v2\x17.bidding.v1.MarketPriceR\vmarketPrice\x12,\n" +
 	"\x12reversed_match_ids\x18\n" +
-	" \x03(\x03R\x10reversedMatchIds\"C\n" +
+	" \x03(\x03R\x10reversedMatchIds\x124\n" +
+	"\acandles\x18\v \x03(\v2\x1a.bidding.v1.IntervalCandleR\acandles\"C\n" +
 	"\x14WatchMyOrdersRequest\x12+\n" +
 	"\fresume_token\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\vresumeToken\"\xd3\x01\n" +
 	"\x15WatchMyOrdersResponse\x12\x1a\n" +
@@ -6365,7 +6442,7 @@ func file_bidding_v1_bidding_proto_rawDescGZIP() []byte {
 }
 
 var file_bidding_v1_bidding_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_bidding_v1_bidding_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
 var file_bidding_v1_bidding_proto_goTypes = []any{
 	(OrderType)(0),                       // 0: bidding.v1.OrderType
 	(SelfTrade)(0),                       // 1: bidding.v1.SelfTrade
@@ -6424,58 +6501,59 @@ var file_bidding_v1_bidding_proto_goTypes = []any{
 	(*GetDepthRequest)(nil),              // 54: bidding.v1.GetDepthRequest
 	(*GetDepthResponse)(nil),             // 55: bidding.v1.GetDepthResponse
 	(*WatchMarketRequest)(nil),           // 56: bidding.v1.WatchMarketRequest
-	(*WatchMarketResponse)(nil),          // 57: bidding.v1.WatchMarketResponse
-	(*WatchMyOrdersRequest)(nil),         // 58: bidding.v1.WatchMyOrdersRequest
-	(*WatchMyOrdersResponse)(nil),        // 59: bidding.v1.WatchMyOrdersResponse
-	(*OrderUpdate)(nil),                  // 60: bidding.v1.OrderUpdate
-	(*GetCandlesRequest)(nil),            // 61: bidding.v1.GetCandlesRequest
-	(*Candle)(nil),                       // 62: bidding.v1.Candle
-	(*GetCandlesResponse)(nil),           // 63: bidding.v1.GetCandlesResponse
-	(*GetMarketStatsRequest)(nil),        // 64: bidding.v1.GetMarketStatsRequest
-	(*GetMarketStatsResponse)(nil),       // 65: bidding.v1.GetMarketStatsResponse
-	(*ListSalesRequest)(nil),             // 66: bidding.v1.ListSalesRequest
-	(*ListSalesResponse)(nil),            // 67: bidding.v1.ListSalesResponse
-	(*GetMatchRequest)(nil),              // 68: bidding.v1.GetMatchRequest
-	(*GetMatchResponse)(nil),             // 69: bidding.v1.GetMatchResponse
-	(*ListMyMatchesRequest)(nil),         // 70: bidding.v1.ListMyMatchesRequest
-	(*ListMyMatchesResponse)(nil),        // 71: bidding.v1.ListMyMatchesResponse
-	(*ListProductMarketsRequest)(nil),    // 72: bidding.v1.ListProductMarketsRequest
-	(*ListProductMarketsResponse)(nil),   // 73: bidding.v1.ListProductMarketsResponse
-	(*MarketSettings)(nil),               // 74: bidding.v1.MarketSettings
-	(*GetMarketSettingsRequest)(nil),     // 75: bidding.v1.GetMarketSettingsRequest
-	(*GetMarketSettingsResponse)(nil),    // 76: bidding.v1.GetMarketSettingsResponse
-	(*UpdateMarketSettingsRequest)(nil),  // 77: bidding.v1.UpdateMarketSettingsRequest
-	(*UpdateMarketSettingsResponse)(nil), // 78: bidding.v1.UpdateMarketSettingsResponse
-	(*HaltMarketRequest)(nil),            // 79: bidding.v1.HaltMarketRequest
-	(*HaltMarketResponse)(nil),           // 80: bidding.v1.HaltMarketResponse
-	(*ResumeMarketRequest)(nil),          // 81: bidding.v1.ResumeMarketRequest
-	(*ResumeMarketResponse)(nil),         // 82: bidding.v1.ResumeMarketResponse
-	(*ReverseMatchRequest)(nil),          // 83: bidding.v1.ReverseMatchRequest
-	(*ReverseMatchResponse)(nil),         // 84: bidding.v1.ReverseMatchResponse
-	(*AccountLimits)(nil),                // 85: bidding.v1.AccountLimits
-	(*GetAccountLimitsRequest)(nil),      // 86: bidding.v1.GetAccountLimitsRequest
-	(*GetAccountLimitsResponse)(nil),     // 87: bidding.v1.GetAccountLimitsResponse
-	(*SetAccountLimitsRequest)(nil),      // 88: bidding.v1.SetAccountLimitsRequest
-	(*SetAccountLimitsResponse)(nil),     // 89: bidding.v1.SetAccountLimitsResponse
-	(*timestamppb.Timestamp)(nil),        // 90: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 91: google.protobuf.FieldMask
+	(*IntervalCandle)(nil),               // 57: bidding.v1.IntervalCandle
+	(*WatchMarketResponse)(nil),          // 58: bidding.v1.WatchMarketResponse
+	(*WatchMyOrdersRequest)(nil),         // 59: bidding.v1.WatchMyOrdersRequest
+	(*WatchMyOrdersResponse)(nil),        // 60: bidding.v1.WatchMyOrdersResponse
+	(*OrderUpdate)(nil),                  // 61: bidding.v1.OrderUpdate
+	(*GetCandlesRequest)(nil),            // 62: bidding.v1.GetCandlesRequest
+	(*Candle)(nil),                       // 63: bidding.v1.Candle
+	(*GetCandlesResponse)(nil),           // 64: bidding.v1.GetCandlesResponse
+	(*GetMarketStatsRequest)(nil),        // 65: bidding.v1.GetMarketStatsRequest
+	(*GetMarketStatsResponse)(nil),       // 66: bidding.v1.GetMarketStatsResponse
+	(*ListSalesRequest)(nil),             // 67: bidding.v1.ListSalesRequest
+	(*ListSalesResponse)(nil),            // 68: bidding.v1.ListSalesResponse
+	(*GetMatchRequest)(nil),              // 69: bidding.v1.GetMatchRequest
+	(*GetMatchResponse)(nil),             // 70: bidding.v1.GetMatchResponse
+	(*ListMyMatchesRequest)(nil),         // 71: bidding.v1.ListMyMatchesRequest
+	(*ListMyMatchesResponse)(nil),        // 72: bidding.v1.ListMyMatchesResponse
+	(*ListProductMarketsRequest)(nil),    // 73: bidding.v1.ListProductMarketsRequest
+	(*ListProductMarketsResponse)(nil),   // 74: bidding.v1.ListProductMarketsResponse
+	(*MarketSettings)(nil),               // 75: bidding.v1.MarketSettings
+	(*GetMarketSettingsRequest)(nil),     // 76: bidding.v1.GetMarketSettingsRequest
+	(*GetMarketSettingsResponse)(nil),    // 77: bidding.v1.GetMarketSettingsResponse
+	(*UpdateMarketSettingsRequest)(nil),  // 78: bidding.v1.UpdateMarketSettingsRequest
+	(*UpdateMarketSettingsResponse)(nil), // 79: bidding.v1.UpdateMarketSettingsResponse
+	(*HaltMarketRequest)(nil),            // 80: bidding.v1.HaltMarketRequest
+	(*HaltMarketResponse)(nil),           // 81: bidding.v1.HaltMarketResponse
+	(*ResumeMarketRequest)(nil),          // 82: bidding.v1.ResumeMarketRequest
+	(*ResumeMarketResponse)(nil),         // 83: bidding.v1.ResumeMarketResponse
+	(*ReverseMatchRequest)(nil),          // 84: bidding.v1.ReverseMatchRequest
+	(*ReverseMatchResponse)(nil),         // 85: bidding.v1.ReverseMatchResponse
+	(*AccountLimits)(nil),                // 86: bidding.v1.AccountLimits
+	(*GetAccountLimitsRequest)(nil),      // 87: bidding.v1.GetAccountLimitsRequest
+	(*GetAccountLimitsResponse)(nil),     // 88: bidding.v1.GetAccountLimitsResponse
+	(*SetAccountLimitsRequest)(nil),      // 89: bidding.v1.SetAccountLimitsRequest
+	(*SetAccountLimitsResponse)(nil),     // 90: bidding.v1.SetAccountLimitsResponse
+	(*timestamppb.Timestamp)(nil),        // 91: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 92: google.protobuf.FieldMask
 }
 var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	3,   // 0: bidding.v1.Bid.status:type_name -> bidding.v1.Status
 	0,   // 1: bidding.v1.Bid.order_type:type_name -> bidding.v1.OrderType
 	1,   // 2: bidding.v1.Bid.self_trade:type_name -> bidding.v1.SelfTrade
-	90,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
-	90,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
-	90,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
+	91,  // 3: bidding.v1.Bid.created_at:type_name -> google.protobuf.Timestamp
+	91,  // 4: bidding.v1.Bid.expires_at:type_name -> google.protobuf.Timestamp
+	91,  // 5: bidding.v1.Bid.closed_at:type_name -> google.protobuf.Timestamp
 	3,   // 6: bidding.v1.Ask.status:type_name -> bidding.v1.Status
 	0,   // 7: bidding.v1.Ask.order_type:type_name -> bidding.v1.OrderType
 	1,   // 8: bidding.v1.Ask.self_trade:type_name -> bidding.v1.SelfTrade
-	90,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
-	90,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
-	90,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
-	90,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
+	91,  // 9: bidding.v1.Ask.created_at:type_name -> google.protobuf.Timestamp
+	91,  // 10: bidding.v1.Ask.expires_at:type_name -> google.protobuf.Timestamp
+	91,  // 11: bidding.v1.Ask.closed_at:type_name -> google.protobuf.Timestamp
+	91,  // 12: bidding.v1.Match.created_at:type_name -> google.protobuf.Timestamp
 	2,   // 13: bidding.v1.Match.side:type_name -> bidding.v1.Side
-	90,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
+	91,  // 14: bidding.v1.Match.reversed_at:type_name -> google.protobuf.Timestamp
 	0,   // 15: bidding.v1.PlaceBidRequest.order_type:type_name -> bidding.v1.OrderType
 	1,   // 16: bidding.v1.PlaceBidRequest.self_trade:type_name -> bidding.v1.SelfTrade
 	8,   // 17: bidding.v1.PlaceBidResponse.bid:type_name -> bidding.v1.Bid
@@ -6493,7 +6571,7 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	8,   // 29: bidding.v1.CancelBidResponse.bid:type_name -> bidding.v1.Bid
 	9,   // 30: bidding.v1.CancelAskResponse.ask:type_name -> bidding.v1.Ask
 	2,   // 31: bidding.v1.CancelAllRequest.side:type_name -> bidding.v1.Side
-	90,  // 32: bidding.v1.SetDeadManSwitchResponse.fires_at:type_name -> google.protobuf.Timestamp
+	91,  // 32: bidding.v1.SetDeadManSwitchResponse.fires_at:type_name -> google.protobuf.Timestamp
 	8,   // 33: bidding.v1.ReplaceBidResponse.bid:type_name -> bidding.v1.Bid
 	10,  // 34: bidding.v1.ReplaceBidResponse.matches:type_name -> bidding.v1.Match
 	9,   // 35: bidding.v1.ReplaceAskResponse.ask:type_name -> bidding.v1.Ask
@@ -6515,7 +6593,7 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	37,  // 51: bidding.v1.OrderEntryResponse.result:type_name -> bidding.v1.OrderResult
 	45,  // 52: bidding.v1.GetHighestBidResponse.best_bid:type_name -> bidding.v1.Level
 	45,  // 53: bidding.v1.GetLowestAskResponse.best_ask:type_name -> bidding.v1.Level
-	90,  // 54: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
+	91,  // 54: bidding.v1.Sale.created_at:type_name -> google.protobuf.Timestamp
 	5,   // 55: bidding.v1.MarketPrice.state:type_name -> bidding.v1.MarketState
 	45,  // 56: bidding.v1.MarketPrice.best_bid:type_name -> bidding.v1.Level
 	45,  // 57: bidding.v1.MarketPrice.best_ask:type_name -> bidding.v1.Level
@@ -6523,116 +6601,120 @@ var file_bidding_v1_bidding_proto_depIdxs = []int32{
 	51,  // 59: bidding.v1.GetMarketPriceResponse.market_price:type_name -> bidding.v1.MarketPrice
 	45,  // 60: bidding.v1.GetDepthResponse.bids:type_name -> bidding.v1.Level
 	45,  // 61: bidding.v1.GetDepthResponse.asks:type_name -> bidding.v1.Level
-	45,  // 62: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
-	45,  // 63: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
-	50,  // 64: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
-	51,  // 65: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
-	8,   // 66: bidding.v1.WatchMyOrdersResponse.bids:type_name -> bidding.v1.Bid
-	9,   // 67: bidding.v1.WatchMyOrdersResponse.asks:type_name -> bidding.v1.Ask
-	60,  // 68: bidding.v1.WatchMyOrdersResponse.updates:type_name -> bidding.v1.OrderUpdate
-	7,   // 69: bidding.v1.OrderUpdate.kind:type_name -> bidding.v1.OrderUpdate.Kind
-	2,   // 70: bidding.v1.OrderUpdate.side:type_name -> bidding.v1.Side
-	90,  // 71: bidding.v1.OrderUpdate.at:type_name -> google.protobuf.Timestamp
-	3,   // 72: bidding.v1.OrderUpdate.status:type_name -> bidding.v1.Status
-	90,  // 73: bidding.v1.OrderUpdate.expires_at:type_name -> google.protobuf.Timestamp
-	10,  // 74: bidding.v1.OrderUpdate.match:type_name -> bidding.v1.Match
-	4,   // 75: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
-	90,  // 76: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
-	90,  // 77: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
-	90,  // 78: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
-	62,  // 79: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
-	50,  // 80: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
-	10,  // 81: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
-	2,   // 82: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
-	10,  // 83: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
-	51,  // 84: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
-	6,   // 85: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
-	5,   // 86: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
-	74,  // 87: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	74,  // 88: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
-	91,  // 89: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	74,  // 90: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
-	74,  // 91: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	74,  // 92: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
-	90,  // 93: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
-	9,   // 94: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
-	10,  // 95: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
-	85,  // 96: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	85,  // 97: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
-	85,  // 98: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
-	11,  // 99: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
-	13,  // 100: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
-	15,  // 101: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
-	17,  // 102: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
-	19,  // 103: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
-	21,  // 104: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
-	23,  // 105: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
-	25,  // 106: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
-	27,  // 107: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
-	29,  // 108: bidding.v1.BiddingService.SetDeadManSwitch:input_type -> bidding.v1.SetDeadManSwitchRequest
-	31,  // 109: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
-	33,  // 110: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
-	39,  // 111: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
-	41,  // 112: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
-	43,  // 113: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
-	46,  // 114: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
-	48,  // 115: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
-	52,  // 116: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
-	54,  // 117: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
-	56,  // 118: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
-	58,  // 119: bidding.v1.BiddingService.WatchMyOrders:input_type -> bidding.v1.WatchMyOrdersRequest
-	61,  // 120: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
-	64,  // 121: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
-	66,  // 122: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
-	68,  // 123: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
-	70,  // 124: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
-	72,  // 125: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
-	75,  // 126: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
-	77,  // 127: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
-	79,  // 128: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
-	81,  // 129: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
-	83,  // 130: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
-	86,  // 131: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
-	88,  // 132: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
-	12,  // 133: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
-	14,  // 134: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
-	16,  // 135: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
-	18,  // 136: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
-	20,  // 137: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
-	22,  // 138: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
-	24,  // 139: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
-	26,  // 140: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
-	28,  // 141: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
-	30,  // 142: bidding.v1.BiddingService.SetDeadManSwitch:output_type -> bidding.v1.SetDeadManSwitchResponse
-	32,  // 143: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
-	34,  // 144: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
-	40,  // 145: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
-	42,  // 146: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
-	44,  // 147: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
-	47,  // 148: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
-	49,  // 149: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
-	53,  // 150: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
-	55,  // 151: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
-	57,  // 152: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
-	59,  // 153: bidding.v1.BiddingService.WatchMyOrders:output_type -> bidding.v1.WatchMyOrdersResponse
-	63,  // 154: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
-	65,  // 155: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
-	67,  // 156: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
-	69,  // 157: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
-	71,  // 158: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
-	73,  // 159: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
-	76,  // 160: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
-	78,  // 161: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
-	80,  // 162: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
-	82,  // 163: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
-	84,  // 164: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
-	87,  // 165: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
-	89,  // 166: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
-	133, // [133:167] is the sub-list for method output_type
-	99,  // [99:133] is the sub-list for method input_type
-	99,  // [99:99] is the sub-list for extension type_name
-	99,  // [99:99] is the sub-list for extension extendee
-	0,   // [0:99] is the sub-list for field type_name
+	4,   // 62: bidding.v1.WatchMarketRequest.candles:type_name -> bidding.v1.CandleInterval
+	4,   // 63: bidding.v1.IntervalCandle.interval:type_name -> bidding.v1.CandleInterval
+	63,  // 64: bidding.v1.IntervalCandle.candle:type_name -> bidding.v1.Candle
+	45,  // 65: bidding.v1.WatchMarketResponse.bids:type_name -> bidding.v1.Level
+	45,  // 66: bidding.v1.WatchMarketResponse.asks:type_name -> bidding.v1.Level
+	50,  // 67: bidding.v1.WatchMarketResponse.trades:type_name -> bidding.v1.Sale
+	51,  // 68: bidding.v1.WatchMarketResponse.market_price:type_name -> bidding.v1.MarketPrice
+	57,  // 69: bidding.v1.WatchMarketResponse.candles:type_name -> bidding.v1.IntervalCandle
+	8,   // 70: bidding.v1.WatchMyOrdersResponse.bids:type_name -> bidding.v1.Bid
+	9,   // 71: bidding.v1.WatchMyOrdersResponse.asks:type_name -> bidding.v1.Ask
+	61,  // 72: bidding.v1.WatchMyOrdersResponse.updates:type_name -> bidding.v1.OrderUpdate
+	7,   // 73: bidding.v1.OrderUpdate.kind:type_name -> bidding.v1.OrderUpdate.Kind
+	2,   // 74: bidding.v1.OrderUpdate.side:type_name -> bidding.v1.Side
+	91,  // 75: bidding.v1.OrderUpdate.at:type_name -> google.protobuf.Timestamp
+	3,   // 76: bidding.v1.OrderUpdate.status:type_name -> bidding.v1.Status
+	91,  // 77: bidding.v1.OrderUpdate.expires_at:type_name -> google.protobuf.Timestamp
+	10,  // 78: bidding.v1.OrderUpdate.match:type_name -> bidding.v1.Match
+	4,   // 79: bidding.v1.GetCandlesRequest.interval:type_name -> bidding.v1.CandleInterval
+	91,  // 80: bidding.v1.GetCandlesRequest.from:type_name -> google.protobuf.Timestamp
+	91,  // 81: bidding.v1.GetCandlesRequest.to:type_name -> google.protobuf.Timestamp
+	91,  // 82: bidding.v1.Candle.start:type_name -> google.protobuf.Timestamp
+	63,  // 83: bidding.v1.GetCandlesResponse.candles:type_name -> bidding.v1.Candle
+	50,  // 84: bidding.v1.ListSalesResponse.sales:type_name -> bidding.v1.Sale
+	10,  // 85: bidding.v1.GetMatchResponse.match:type_name -> bidding.v1.Match
+	2,   // 86: bidding.v1.ListMyMatchesRequest.side:type_name -> bidding.v1.Side
+	10,  // 87: bidding.v1.ListMyMatchesResponse.matches:type_name -> bidding.v1.Match
+	51,  // 88: bidding.v1.ListProductMarketsResponse.markets:type_name -> bidding.v1.MarketPrice
+	6,   // 89: bidding.v1.MarketSettings.price_rule:type_name -> bidding.v1.PriceRule
+	5,   // 90: bidding.v1.MarketSettings.state:type_name -> bidding.v1.MarketState
+	75,  // 91: bidding.v1.GetMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	75,  // 92: bidding.v1.UpdateMarketSettingsRequest.settings:type_name -> bidding.v1.MarketSettings
+	92,  // 93: bidding.v1.UpdateMarketSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	75,  // 94: bidding.v1.UpdateMarketSettingsResponse.settings:type_name -> bidding.v1.MarketSettings
+	75,  // 95: bidding.v1.HaltMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	75,  // 96: bidding.v1.ResumeMarketResponse.settings:type_name -> bidding.v1.MarketSettings
+	91,  // 97: bidding.v1.ReverseMatchResponse.reversed_at:type_name -> google.protobuf.Timestamp
+	9,   // 98: bidding.v1.ReverseMatchResponse.ask:type_name -> bidding.v1.Ask
+	10,  // 99: bidding.v1.ReverseMatchResponse.matches:type_name -> bidding.v1.Match
+	86,  // 100: bidding.v1.GetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	86,  // 101: bidding.v1.SetAccountLimitsRequest.limits:type_name -> bidding.v1.AccountLimits
+	86,  // 102: bidding.v1.SetAccountLimitsResponse.limits:type_name -> bidding.v1.AccountLimits
+	11,  // 103: bidding.v1.BiddingService.PlaceBid:input_type -> bidding.v1.PlaceBidRequest
+	13,  // 104: bidding.v1.BiddingService.PlaceAsk:input_type -> bidding.v1.PlaceAskRequest
+	15,  // 105: bidding.v1.BiddingService.GetBid:input_type -> bidding.v1.GetBidRequest
+	17,  // 106: bidding.v1.BiddingService.GetAsk:input_type -> bidding.v1.GetAskRequest
+	19,  // 107: bidding.v1.BiddingService.ListMyBids:input_type -> bidding.v1.ListMyBidsRequest
+	21,  // 108: bidding.v1.BiddingService.ListMyAsks:input_type -> bidding.v1.ListMyAsksRequest
+	23,  // 109: bidding.v1.BiddingService.CancelBid:input_type -> bidding.v1.CancelBidRequest
+	25,  // 110: bidding.v1.BiddingService.CancelAsk:input_type -> bidding.v1.CancelAskRequest
+	27,  // 111: bidding.v1.BiddingService.CancelAll:input_type -> bidding.v1.CancelAllRequest
+	29,  // 112: bidding.v1.BiddingService.SetDeadManSwitch:input_type -> bidding.v1.SetDeadManSwitchRequest
+	31,  // 113: bidding.v1.BiddingService.ReplaceBid:input_type -> bidding.v1.ReplaceBidRequest
+	33,  // 114: bidding.v1.BiddingService.ReplaceAsk:input_type -> bidding.v1.ReplaceAskRequest
+	39,  // 115: bidding.v1.BiddingService.PlaceBatch:input_type -> bidding.v1.PlaceBatchRequest
+	41,  // 116: bidding.v1.BiddingService.CancelBatch:input_type -> bidding.v1.CancelBatchRequest
+	43,  // 117: bidding.v1.BiddingService.OrderEntry:input_type -> bidding.v1.OrderEntryRequest
+	46,  // 118: bidding.v1.BiddingService.GetHighestBid:input_type -> bidding.v1.GetHighestBidRequest
+	48,  // 119: bidding.v1.BiddingService.GetLowestAsk:input_type -> bidding.v1.GetLowestAskRequest
+	52,  // 120: bidding.v1.BiddingService.GetMarketPrice:input_type -> bidding.v1.GetMarketPriceRequest
+	54,  // 121: bidding.v1.BiddingService.GetDepth:input_type -> bidding.v1.GetDepthRequest
+	56,  // 122: bidding.v1.BiddingService.WatchMarket:input_type -> bidding.v1.WatchMarketRequest
+	59,  // 123: bidding.v1.BiddingService.WatchMyOrders:input_type -> bidding.v1.WatchMyOrdersRequest
+	62,  // 124: bidding.v1.BiddingService.GetCandles:input_type -> bidding.v1.GetCandlesRequest
+	65,  // 125: bidding.v1.BiddingService.GetMarketStats:input_type -> bidding.v1.GetMarketStatsRequest
+	67,  // 126: bidding.v1.BiddingService.ListSales:input_type -> bidding.v1.ListSalesRequest
+	69,  // 127: bidding.v1.BiddingService.GetMatch:input_type -> bidding.v1.GetMatchRequest
+	71,  // 128: bidding.v1.BiddingService.ListMyMatches:input_type -> bidding.v1.ListMyMatchesRequest
+	73,  // 129: bidding.v1.BiddingService.ListProductMarkets:input_type -> bidding.v1.ListProductMarketsRequest
+	76,  // 130: bidding.v1.BiddingService.GetMarketSettings:input_type -> bidding.v1.GetMarketSettingsRequest
+	78,  // 131: bidding.v1.BiddingService.UpdateMarketSettings:input_type -> bidding.v1.UpdateMarketSettingsRequest
+	80,  // 132: bidding.v1.BiddingService.HaltMarket:input_type -> bidding.v1.HaltMarketRequest
+	82,  // 133: bidding.v1.BiddingService.ResumeMarket:input_type -> bidding.v1.ResumeMarketRequest
+	84,  // 134: bidding.v1.BiddingService.ReverseMatch:input_type -> bidding.v1.ReverseMatchRequest
+	87,  // 135: bidding.v1.BiddingService.GetAccountLimits:input_type -> bidding.v1.GetAccountLimitsRequest
+	89,  // 136: bidding.v1.BiddingService.SetAccountLimits:input_type -> bidding.v1.SetAccountLimitsRequest
+	12,  // 137: bidding.v1.BiddingService.PlaceBid:output_type -> bidding.v1.PlaceBidResponse
+	14,  // 138: bidding.v1.BiddingService.PlaceAsk:output_type -> bidding.v1.PlaceAskResponse
+	16,  // 139: bidding.v1.BiddingService.GetBid:output_type -> bidding.v1.GetBidResponse
+	18,  // 140: bidding.v1.BiddingService.GetAsk:output_type -> bidding.v1.GetAskResponse
+	20,  // 141: bidding.v1.BiddingService.ListMyBids:output_type -> bidding.v1.ListMyBidsResponse
+	22,  // 142: bidding.v1.BiddingService.ListMyAsks:output_type -> bidding.v1.ListMyAsksResponse
+	24,  // 143: bidding.v1.BiddingService.CancelBid:output_type -> bidding.v1.CancelBidResponse
+	26,  // 144: bidding.v1.BiddingService.CancelAsk:output_type -> bidding.v1.CancelAskResponse
+	28,  // 145: bidding.v1.BiddingService.CancelAll:output_type -> bidding.v1.CancelAllResponse
+	30,  // 146: bidding.v1.BiddingService.SetDeadManSwitch:output_type -> bidding.v1.SetDeadManSwitchResponse
+	32,  // 147: bidding.v1.BiddingService.ReplaceBid:output_type -> bidding.v1.ReplaceBidResponse
+	34,  // 148: bidding.v1.BiddingService.ReplaceAsk:output_type -> bidding.v1.ReplaceAskResponse
+	40,  // 149: bidding.v1.BiddingService.PlaceBatch:output_type -> bidding.v1.PlaceBatchResponse
+	42,  // 150: bidding.v1.BiddingService.CancelBatch:output_type -> bidding.v1.CancelBatchResponse
+	44,  // 151: bidding.v1.BiddingService.OrderEntry:output_type -> bidding.v1.OrderEntryResponse
+	47,  // 152: bidding.v1.BiddingService.GetHighestBid:output_type -> bidding.v1.GetHighestBidResponse
+	49,  // 153: bidding.v1.BiddingService.GetLowestAsk:output_type -> bidding.v1.GetLowestAskResponse
+	53,  // 154: bidding.v1.BiddingService.GetMarketPrice:output_type -> bidding.v1.GetMarketPriceResponse
+	55,  // 155: bidding.v1.BiddingService.GetDepth:output_type -> bidding.v1.GetDepthResponse
+	58,  // 156: bidding.v1.BiddingService.WatchMarket:output_type -> bidding.v1.WatchMarketResponse
+	60,  // 157: bidding.v1.BiddingService.WatchMyOrders:output_type -> bidding.v1.WatchMyOrdersResponse
+	64,  // 158: bidding.v1.BiddingService.GetCandles:output_type -> bidding.v1.GetCandlesResponse
+	66,  // 159: bidding.v1.BiddingService.GetMarketStats:output_type -> bidding.v1.GetMarketStatsResponse
+	68,  // 160: bidding.v1.BiddingService.ListSales:output_type -> bidding.v1.ListSalesResponse
+	70,  // 161: bidding.v1.BiddingService.GetMatch:output_type -> bidding.v1.GetMatchResponse
+	72,  // 162: bidding.v1.BiddingService.ListMyMatches:output_type -> bidding.v1.ListMyMatchesResponse
+	74,  // 163: bidding.v1.BiddingService.ListProductMarkets:output_type -> bidding.v1.ListProductMarketsResponse
+	77,  // 164: bidding.v1.BiddingService.GetMarketSettings:output_type -> bidding.v1.GetMarketSettingsResponse
+	79,  // 165: bidding.v1.BiddingService.UpdateMarketSettings:output_type -> bidding.v1.UpdateMarketSettingsResponse
+	81,  // 166: bidding.v1.BiddingService.HaltMarket:output_type -> bidding.v1.HaltMarketResponse
+	83,  // 167: bidding.v1.BiddingService.ResumeMarket:output_type -> bidding.v1.ResumeMarketResponse
+	85,  // 168: bidding.v1.BiddingService.ReverseMatch:output_type -> bidding.v1.ReverseMatchResponse
+	88,  // 169: bidding.v1.BiddingService.GetAccountLimits:output_type -> bidding.v1.GetAccountLimitsResponse
+	90,  // 170: bidding.v1.BiddingService.SetAccountLimits:output_type -> bidding.v1.SetAccountLimitsResponse
+	137, // [137:171] is the sub-list for method output_type
+	103, // [103:137] is the sub-list for method input_type
+	103, // [103:103] is the sub-list for extension type_name
+	103, // [103:103] is the sub-list for extension extendee
+	0,   // [0:103] is the sub-list for field type_name
 }
 
 func init() { file_bidding_v1_bidding_proto_init() }
@@ -6648,14 +6730,14 @@ func file_bidding_v1_bidding_proto_init() {
 		(*OrderEntryRequest_Cancel)(nil),
 	}
 	file_bidding_v1_bidding_proto_msgTypes[43].OneofWrappers = []any{}
-	file_bidding_v1_bidding_proto_msgTypes[57].OneofWrappers = []any{}
+	file_bidding_v1_bidding_proto_msgTypes[58].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bidding_v1_bidding_proto_rawDesc), len(file_bidding_v1_bidding_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   82,
+			NumMessages:   83,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
