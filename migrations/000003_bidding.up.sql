@@ -260,6 +260,7 @@ CREATE TABLE bidding_dead_men (
 -- are, until what its asks have open or have sold is less (MATCH-016).
 CREATE TABLE bidding_stock (
     ref        uuid PRIMARY KEY,
+    market_id  uuid NOT NULL,
     held       integer NOT NULL CHECK (held BETWEEN 0 AND 100),
     done       boolean NOT NULL DEFAULT false, -- no ask of it is open: held were sold
     created_at timestamptz NOT NULL

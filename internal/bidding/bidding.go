@@ -6,8 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -44,6 +48,7 @@ type Config struct {
 	Address string `env:"BIDDING_ADDRESS" envDefault:"127.0.0.1:50053" doc:"where other services reach the bidding service"` // known here so that a .env of all services is no misspelling
 	Product string `env:"PRODUCT_ADDRESS" envDefault:"127.0.0.1:50052" doc:"where other services reach the product service"`
 	Node    string `env:"BIDDING_NODE_ADDRESS" doc:"where the other bidding nodes reach this one, when that is not where it listens"`
+	Shards  string `env:"BIDDING_SHARD_DATABASES" secret:"true" doc:"databases of shards that are not in the first, such as 1=postgres://...,3=postgres://..."`
 	Users   string `env:"USER_ADDRESS" envDefault:"127.0.0.1:50051" doc:"where other services reach the user service"`
 	DB      database.Config
 	Auth    auth.Config
@@ -81,15 +86,13 @@ type builder struct {
 func (b *builder) add(tasks ...run.Task) { b.tasks = append(b.tasks, tasks...) }
 
 func (b *builder) build(ctx context.Context) error {
-	pool, commits, tasks, err := pools(ctx, b.cfg.DB, b.env)
-	b.add(tasks...)
+	store, err := b.store(ctx)
 	if err != nil {
 		return err
 	}
 	if err := b.connect(); err != nil {
 		return err
 	}
-	store := repository.New(pool, commits)
 	local := engine.New(engine.Options{
 		Store: store, Clock: b.env.Clock, Log: b.env.Log, Metrics: engine.NewMetrics(b.env.Metrics), Node: b.node(),
 	})
@@ -108,6 +111,57 @@ func (b *builder) build(ctx context.Context) error {
 	}
 	b.add(server)
 	return nil
+}
+
+// store opens the databases that the shards are in.
+func (b *builder) store(ctx context.Context) (*repository.Spread, error) {
+	urls, err := shardDatabases(b.cfg.Shards)
+	if err != nil {
+		return nil, err
+	}
+	first, err := b.repository(ctx, b.cfg.DB, Name)
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, opened := make(map[uint8]*repository.Repository, len(urls)), map[string]*repository.Repository{}
+	for _, shard := range slices.Sorted(maps.Keys(urls)) {
+		cfg := b.cfg.DB
+		cfg.URL = urls[shard]
+		if opened[cfg.URL] == nil {
+			if opened[cfg.URL], err = b.repository(ctx, cfg, fmt.Sprint(Name, " shard ", shard)); err != nil {
+				return nil, err
+			}
+		}
+		elsewhere[shard] = opened[cfg.URL]
+	}
+	return repository.NewSpread(first, elsewhere), nil
+}
+
+// repository opens one database.
+func (b *builder) repository(ctx context.Context, cfg database.Config, name string) (*repository.Repository, error) {
+	pool, commits, tasks, err := pools(ctx, cfg, b.env, name)
+	b.add(tasks...)
+	if err != nil {
+		return nil, err
+	}
+	return repository.New(pool, commits), nil
+}
+
+// shardDatabases reads "1=postgres://...,3=postgres://...".
+func shardDatabases(text string) (map[uint8]string, error) {
+	out := make(map[uint8]string)
+	for part := range strings.SplitSeq(text, ",") {
+		if text == "" {
+			break
+		}
+		number, url, ok := strings.Cut(part, "=")
+		shard, err := strconv.ParseUint(strings.TrimSpace(number), 10, 8)
+		if !ok || err != nil || url == "" || out[uint8(shard)] != "" {
+			return nil, config.Bad("BIDDING_SHARD_DATABASES", "...", "must be such as 1=postgres://...,3=postgres://..., each shard (0 to 255) once")
+		}
+		out[uint8(shard)] = url
+	}
+	return out, nil
 }
 
 // stocktaking gives back, once a second, what asks no longer need.
@@ -152,7 +206,7 @@ func (b *builder) connect() error {
 }
 
 func (b *builder) server(
-	local *engine.Engine, svc *service.Service, copies *dropcopy.Feed, store *repository.Repository,
+	local *engine.Engine, svc *service.Service, copies *dropcopy.Feed, store *repository.Spread,
 ) (*rpc.Server, error) {
 	verifier, err := auth.NewVerifier(b.cfg.Auth, b.env.Clock)
 	if err != nil {
@@ -175,10 +229,10 @@ func (b *builder) server(
 const commitConns = 4
 
 // pools opens the service's connections: some for commits, the rest for all else.
-func pools(ctx context.Context, cfg database.Config, env *run.Env) (all, commits *pgxpool.Pool, tasks []run.Task, err error) {
+func pools(ctx context.Context, cfg database.Config, env *run.Env, name string) (all, commits *pgxpool.Pool, tasks []run.Task, err error) {
 	ours, theirs := cfg, cfg
-	ours.Name, ours.MaxConns, ours.Parameters = Name+" commits", min(commitConns, max(1, cfg.MaxConns/2)), repository.CommitParameters()
-	theirs.Name, theirs.MaxConns = Name, max(1, cfg.MaxConns-ours.MaxConns)
+	ours.Name, ours.MaxConns, ours.Parameters = name+" commits", min(commitConns, max(1, cfg.MaxConns/2)), repository.CommitParameters()
+	theirs.Name, theirs.MaxConns = name, max(1, cfg.MaxConns-ours.MaxConns)
 	ours.MinConns, theirs.MinConns = 0, min(theirs.MinConns, theirs.MaxConns)
 	open := func(c database.Config) *pgxpool.Pool {
 		if err != nil {

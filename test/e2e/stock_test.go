@@ -144,7 +144,7 @@ func TestMATCH_016_WhatWasSetAsideForNothingIsGivenBack(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), w.source["DATABASE_URL"])
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(context.Background()) }()
-	_, err = conn.Exec(t.Context(), `INSERT INTO bidding_stock (ref, held, created_at) VALUES ($1, 2, now() - interval '59 s')`, ref)
+	_, err = conn.Exec(t.Context(), `INSERT INTO bidding_stock (ref, market_id, held, created_at) VALUES ($1, $2, 2, now() - interval '59 s')`, ref, market)
 	require.NoError(t, err)
 	w.reserved(t, market, 1)
 	w.reserved(t, market, 0)

@@ -13,6 +13,16 @@ func engineMutants() []mutant {
 	reversal := []suite{{pkg: "internal/bidding", run: "MATCH_006|ORDER_002"}}
 	return []mutant{
 		{
+			name: "shard-of-two-databases-in-both", rule: "MATCH-005", tests: []suite{{pkg: "internal/bidding", run: "TwoDatabases|AShardIsNot"}}, file: repository + "spread.go",
+			from: "if seq > 0 && !s.own(r, shard) {",
+			to:   "if seq < 0 && !s.own(r, shard) {",
+		},
+		{
+			name: "list-from-one-database", rule: "DATA-004", tests: []suite{{pkg: "internal/bidding", run: "TwoDatabases"}}, file: repository + "spread.go",
+			from: "return cmp.Compare(number(&b), number(&a))",
+			to:   "return cmp.Compare(number(&a), number(&b))",
+		},
+		{
 			name: "sale-in-the-candle-twice", rule: "DATA-003", tests: []suite{{pkg: "internal/bidding/service"}}, file: "internal/bidding/service/candler.go",
 			from: "start < candle.Start || s.Match <= candle.Last:",
 			to:   "start < candle.Start || s.Match < 0:",

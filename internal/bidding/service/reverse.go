@@ -33,7 +33,7 @@ func (s *Service) Reverse(ctx context.Context, match model.MatchID, why model.Re
 			_, err = s.exchange.Submit(ctx, model.Command{Kind: model.ReverseMatch, Market: r.Match.Market, Side: model.Ask, Reversal: r})
 		}
 		if err == nil && r.Stock != id.None {
-			err = s.store.Reconsign(ctx, r.Stock)
+			err = s.store.Reconsign(ctx, r.Match.Market, r.Stock)
 		}
 		switch {
 		case err == nil:

@@ -23,10 +23,11 @@ type Warehouse interface {
 
 // Consignment is items set aside for an ask, and for those that stand in for it.
 type Consignment struct {
-	Ref  id.UUID
-	Held int // items 1 to Held are set aside
-	Keep int // as many its asks have open or have sold
-	Live bool
+	Ref    id.UUID
+	Market model.MarketID
+	Held   int // items 1 to Held are set aside
+	Keep   int // as many its asks have open or have sold
+	Live   bool
 }
 
 const (
@@ -57,7 +58,8 @@ func (s *Service) placeFromStock(ctx context.Context, c model.Command) (Placed, 
 	}
 	c.Stock = stockRef(&c)
 	c.Content = fingerprint(&c)
-	fresh, err := s.store.Consign(ctx, c.Stock, int(c.Qty), s.clock.Now())
+	all := Consignment{Ref: c.Stock, Market: c.Market, Held: int(c.Qty)}
+	fresh, err := s.store.Consign(ctx, all, s.clock.Now())
 	if err != nil {
 		return Placed{}, err
 	}
@@ -66,12 +68,12 @@ func (s *Service) placeFromStock(ctx context.Context, c model.Command) (Placed, 
 		if err != nil {
 			return Placed{}, err
 		}
-		if old, found, err := tables.Consigned(ctx, c.Stock); err != nil || found {
+		if old, found, err := tables.Consigned(ctx, c.Market, c.Stock); err != nil || found {
 			return s.placedBefore(ctx, old, &c, err)
 		}
 	}
 	if err := s.setAside(ctx, &c); err != nil {
-		return Placed{}, errors.Join(err, s.giveBack(ctx, Consignment{Ref: c.Stock, Held: int(c.Qty)}))
+		return Placed{}, errors.Join(err, s.giveBack(ctx, all))
 	}
 	reply, err := s.submit(ctx, c)
 	switch kind := errs.KindOf(err); {
@@ -80,7 +82,7 @@ func (s *Service) placeFromStock(ctx context.Context, c model.Command) (Placed, 
 	case !fresh || kind == errs.Unavailable || kind == errs.Internal || ctx.Err() != nil: // it may have been placed
 		return Placed{}, err
 	}
-	return Placed{}, errors.Join(err, s.giveBack(ctx, Consignment{Ref: c.Stock, Held: int(c.Qty)}))
+	return Placed{}, errors.Join(err, s.giveBack(ctx, all))
 }
 
 // placedBefore answers a repeat with the ask that is there.
@@ -131,5 +133,5 @@ func (s *Service) giveBack(ctx context.Context, c Consignment) error {
 			return err
 		}
 	}
-	return s.store.SettleConsignment(ctx, c.Ref, c.Keep, !c.Live)
+	return s.store.SettleConsignment(ctx, c)
 }

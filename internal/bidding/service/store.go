@@ -74,16 +74,16 @@ type Positions interface {
 // Stock keeps what was set aside for asks.
 type Stock interface {
 	// Consign notes down that items are about to be set aside; false when that was done before.
-	Consign(ctx context.Context, ref id.UUID, items int, at time.Time) (fresh bool, err error)
-	// Consigned reads the first ask that sells what was set aside under a reference.
-	Consigned(ctx context.Context, ref id.UUID) (ask model.LimitOrder, found bool, err error)
+	Consign(ctx context.Context, c Consignment, at time.Time) (fresh bool, err error)
+	// Consigned reads the first ask of a market that sells what was set aside under a reference.
+	Consigned(ctx context.Context, market model.MarketID, ref id.UUID) (ask model.LimitOrder, found bool, err error)
 	// ConsignmentsDue lists those that hold more than is needed, or whose asks have all ended;
 	// one without any ask only when it is older than an instant.
 	ConsignmentsDue(ctx context.Context, before time.Time, limit int) ([]Consignment, error)
-	// SettleConsignment notes how many items are held from now on, and whether that is all.
-	SettleConsignment(ctx context.Context, ref id.UUID, held int, done bool) error
+	// SettleConsignment notes that no more are held than are kept, and whether any ask is live.
+	SettleConsignment(ctx context.Context, c Consignment) error
 	// Reconsign looks at a consignment again: a sale of it was reversed.
-	Reconsign(ctx context.Context, ref id.UUID) error
+	Reconsign(ctx context.Context, market model.MarketID, ref id.UUID) error
 }
 
 // Store is all the service keeps in tables beside the engine's.

@@ -1,0 +1,387 @@
+package repository
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/dropcopy"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/journal"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/service"
+	"github.com/sneakers-marketplace/marketplace/pkg/event"
+	"github.com/sneakers-marketplace/marketplace/pkg/id"
+)
+
+// Spread is an exchange whose shards are in several databases: a shard, its journal and its
+// tables are in one, so that each batch is a transaction of one database. The first has
+// every shard that is nowhere else, the map of slots, the nodes that are alive and how far
+// other services' events were followed.
+type Spread struct {
+	*Repository // the first database
+
+	of  map[uint8]*Repository // of shards that are elsewhere
+	all []*Repository         // the first one first
+
+	topology atomic.Pointer[engine.Topology]
+}
+
+var (
+	_ engine.Store   = (*Spread)(nil)
+	_ service.Store  = (*Spread)(nil)
+	_ dropcopy.Store = (*Spread)(nil)
+	_ event.Log      = (*Spread)(nil)
+)
+
+// NewSpread returns the repository of an exchange with some shards in other databases.
+func NewSpread(first *Repository, elsewhere map[uint8]*Repository) *Spread {
+	s := &Spread{Repository: first, of: elsewhere, all: []*Repository{first}}
+	for _, shard := range slices.Sorted(maps.Keys(elsewhere)) {
+		if r := elsewhere[shard]; !slices.Contains(s.all, r) {
+			s.all = append(s.all, r)
+		}
+	}
+	return s
+}
+
+// shard returns where a shard is.
+func (s *Spread) shard(n uint8) *Repository {
+	if r := s.of[n]; r != nil {
+		return r
+	}
+	return s.Repository
+}
+
+// order returns where the shard is that gave an id.
+func (s *Spread) order(number int64) *Repository { return s.shard(uint8(number & 0xff)) }
+
+// market returns where a market is.
+func (s *Spread) market(ctx context.Context, m model.MarketID) (*Repository, error) {
+	t := s.topology.Load()
+	if t == nil {
+		read, err := s.Topology(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t = &read
+	}
+	return s.shard(t.ShardOf[engine.SlotOf(m)]), nil
+}
+
+// own reports whether a shard is in a database.
+func (s *Spread) own(r *Repository, shard uint8) bool { return s.shard(shard) == r }
+
+// Topology implements engine.Ownership. Errors: a shard that has written in another database
+// than the one it is said to be in.
+func (s *Spread) Topology(ctx context.Context) (engine.Topology, error) {
+	t, err := s.Repository.Topology(ctx)
+	if err != nil {
+		return t, err
+	}
+	for _, r := range s.all {
+		heads, err := r.Heads(ctx)
+		if err != nil {
+			return t, err
+		}
+		for shard, seq := range heads {
+			if seq > 0 && !s.own(r, shard) {
+				return t, fmt.Errorf("shard %d has %d batches in a database that it is not said to be in", shard, seq)
+			}
+		}
+		for _, shard := range t.Shards {
+			if _, there := heads[shard]; !there && s.own(r, shard) {
+				return t, fmt.Errorf("shard %d is not in the database that it is said to be in", shard)
+			}
+		}
+	}
+	s.topology.Store(&t)
+	return t, nil
+}
+
+// Landscape implements engine.Ownership.
+func (s *Spread) Landscape(ctx context.Context, term time.Duration) (engine.Landscape, error) {
+	out, err := s.Repository.Landscape(ctx, term)
+	if err != nil {
+		return out, err
+	}
+	maps.DeleteFunc(out.Shards, func(shard uint8, _ engine.Holding) bool { return !s.own(s.Repository, shard) })
+	for _, r := range s.all[1:] {
+		there, err := r.Landscape(ctx, term)
+		if err != nil {
+			return out, err
+		}
+		for shard, h := range there.Shards {
+			if s.own(r, shard) {
+				out.Shards[shard] = h
+			}
+		}
+	}
+	return out, nil
+}
+
+// Claim implements engine.Ownership.
+func (s *Spread) Claim(ctx context.Context, node engine.Node, shard uint8, term time.Duration) (engine.Lease, bool, error) {
+	return s.shard(shard).Claim(ctx, node, shard, term)
+}
+
+// by sorts leases by database.
+func (s *Spread) by(leases []engine.Lease) map[*Repository][]engine.Lease {
+	out := make(map[*Repository][]engine.Lease)
+	for _, l := range leases {
+		out[s.shard(l.Shard)] = append(out[s.shard(l.Shard)], l)
+	}
+	return out
+}
+
+// Renew implements engine.Ownership. What one database does not answer is not renewed there.
+func (s *Spread) Renew(ctx context.Context, node engine.Node, leases []engine.Lease, term time.Duration) (held []uint8, err error) {
+	for r, list := range s.by(leases) {
+		some, failed := r.Renew(ctx, node, list, term)
+		held, err = append(held, some...), errors.Join(err, failed)
+	}
+	return held, err
+}
+
+// Release implements engine.Ownership.
+func (s *Spread) Release(ctx context.Context, node engine.Node, leases []engine.Lease) (err error) {
+	for r, list := range s.by(leases) {
+		err = errors.Join(err, r.Release(ctx, node, list))
+	}
+	return err
+}
+
+// Commit implements engine.Log.
+func (s *Spread) Commit(ctx context.Context, row *journal.Row) error {
+	return s.shard(row.Shard).Commit(ctx, row)
+}
+
+// Written implements engine.Log.
+func (s *Spread) Written(ctx context.Context, shard uint8, seq int64) (int64, journal.Hash, bool, error) {
+	return s.shard(shard).Written(ctx, shard, seq)
+}
+
+// Load implements engine.Log.
+func (s *Spread) Load(ctx context.Context, shard uint8, into engine.Restorer) (engine.Head, error) {
+	return s.shard(shard).Load(ctx, shard, into)
+}
+
+// Project implements engine.Projection.
+func (s *Spread) Project(ctx context.Context, shard uint8, after int64, records []*engine.Record) error {
+	return s.shard(shard).Project(ctx, shard, after, records)
+}
+
+// Behind implements engine.Projection.
+func (s *Spread) Behind(ctx context.Context, shard uint8, limit int) (int64, []journal.Row, error) {
+	return s.shard(shard).Behind(ctx, shard, limit)
+}
+
+// Lag implements engine.Projection.
+func (s *Spread) Lag(ctx context.Context, shard uint8) (head, projected int64, err error) {
+	return s.shard(shard).Lag(ctx, shard)
+}
+
+// Heads implements dropcopy.Store.
+func (s *Spread) Heads(ctx context.Context) (map[uint8]int64, error) {
+	out := make(map[uint8]int64)
+	for _, r := range s.all {
+		heads, err := r.Heads(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.keep(r, heads, out)
+	}
+	return out, nil
+}
+
+// keep takes over what a database says of its own shards.
+func (s *Spread) keep(r *Repository, from, into map[uint8]int64) {
+	for shard, seq := range from {
+		if s.own(r, shard) {
+			into[shard] = seq
+		}
+	}
+}
+
+// Rows implements dropcopy.Store.
+func (s *Spread) Rows(ctx context.Context, shard uint8, after int64, limit int) ([]journal.Row, error) {
+	return s.shard(shard).Rows(ctx, shard, after, limit)
+}
+
+// OpenOrders implements dropcopy.Store: at one moment of each database.
+func (s *Spread) OpenOrders(ctx context.Context, account model.AccountID) (open []model.LimitOrder, at map[uint8]int64, err error) {
+	at = make(map[uint8]int64)
+	for _, r := range s.all {
+		list, there, err := r.OpenOrders(ctx, account)
+		if err != nil {
+			return nil, nil, err
+		}
+		open = append(open, list...)
+		s.keep(r, there, at)
+	}
+	return open, at, nil
+}
+
+// After implements event.Log.
+func (s *Spread) After(ctx context.Context, shard int32, seq int64, limit int) ([]event.Batch, error) {
+	return s.shard(uint8(shard)).After(ctx, shard, seq, limit) //nolint:gosec // 0 to 255
+}
+
+// Order implements service.Orders.
+func (s *Spread) Order(ctx context.Context, side model.Side, order model.OrderID) (model.LimitOrder, error) {
+	return s.order(int64(order)).Order(ctx, side, order)
+}
+
+// merged asks every database for the newest and returns the newest of all.
+func merged[T any](s *Spread, limit int, number func(*T) int64, ask func(*Repository) ([]T, error)) ([]T, error) {
+	var out []T
+	for _, r := range s.all {
+		list, err := ask(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(number(&b), number(&a)) })
+	return out[:min(limit, len(out))], nil
+}
+
+// Orders implements service.Orders.
+func (s *Spread) Orders(ctx context.Context, q service.OrderQuery) ([]model.LimitOrder, error) {
+	return merged(s, q.Limit, func(o *model.LimitOrder) int64 { return int64(o.ID) },
+		func(r *Repository) ([]model.LimitOrder, error) { return r.Orders(ctx, q) })
+}
+
+// OpenMarkets implements service.Orders.
+func (s *Spread) OpenMarkets(ctx context.Context, account model.AccountID) (out []model.MarketID, err error) {
+	for _, r := range s.all {
+		list, err := r.OpenMarkets(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// Match implements service.Matches.
+func (s *Spread) Match(ctx context.Context, match model.MatchID) (model.Match, error) {
+	return s.order(int64(match)).Match(ctx, match)
+}
+
+// Matches implements service.Matches.
+func (s *Spread) Matches(ctx context.Context, q service.MatchQuery) ([]model.Match, error) {
+	return merged(s, q.Limit, func(m *model.Match) int64 { return int64(m.ID) },
+		func(r *Repository) ([]model.Match, error) { return r.Matches(ctx, q) })
+}
+
+// Taken implements service.Matches.
+func (s *Spread) Taken(ctx context.Context, side model.Side, order model.OrderID) ([]model.Match, error) {
+	return s.order(int64(order)).Taken(ctx, side, order)
+}
+
+// Sales implements service.Markets.
+func (s *Spread) Sales(ctx context.Context, market model.MarketID, before model.MatchID, limit int) ([]model.Sale, error) {
+	r, err := s.market(ctx, market)
+	if err != nil {
+		return nil, err
+	}
+	return r.Sales(ctx, market, before, limit)
+}
+
+// Candles implements service.Markets.
+func (s *Spread) Candles(
+	ctx context.Context, market model.MarketID, every time.Duration, from, to model.Instant,
+) ([]model.Candle, error) {
+	r, err := s.market(ctx, market)
+	if err != nil {
+		return nil, err
+	}
+	return r.Candles(ctx, market, every, from, to)
+}
+
+// Stats implements service.Markets.
+func (s *Spread) Stats(ctx context.Context, market model.MarketID, since model.Instant) (model.Stats, error) {
+	r, err := s.market(ctx, market)
+	if err != nil {
+		return model.Stats{}, err
+	}
+	return r.Stats(ctx, market, since)
+}
+
+// MarketsOf implements service.Markets.
+func (s *Spread) MarketsOf(ctx context.Context, products ...id.UUID) (map[id.UUID][]model.MarketID, error) {
+	out := make(map[id.UUID][]model.MarketID)
+	for _, r := range s.all {
+		some, err := r.MarketsOf(ctx, products...)
+		if err != nil {
+			return nil, err
+		}
+		for product, markets := range some {
+			out[product] = append(out[product], markets...)
+		}
+	}
+	return out, nil
+}
+
+// Limits implements service.Markets: every shard is told of them.
+func (s *Spread) Limits(ctx context.Context, account model.AccountID) (model.AccountLimits, error) {
+	t, err := s.Repository.Topology(ctx)
+	if err != nil || len(t.Shards) == 0 {
+		return model.DefaultLimits, err
+	}
+	return s.shard(t.Shards[0]).Limits(ctx, account)
+}
+
+// Consign implements service.Stock.
+func (s *Spread) Consign(ctx context.Context, c service.Consignment, at time.Time) (bool, error) {
+	r, err := s.market(ctx, c.Market)
+	if err != nil {
+		return false, err
+	}
+	return r.Consign(ctx, c, at)
+}
+
+// Consigned implements service.Stock.
+func (s *Spread) Consigned(ctx context.Context, market model.MarketID, ref id.UUID) (model.LimitOrder, bool, error) {
+	r, err := s.market(ctx, market)
+	if err != nil {
+		return model.LimitOrder{}, false, err
+	}
+	return r.Consigned(ctx, market, ref)
+}
+
+// ConsignmentsDue implements service.Stock.
+func (s *Spread) ConsignmentsDue(ctx context.Context, before time.Time, limit int) (due []service.Consignment, err error) {
+	for _, r := range s.all {
+		some, err := r.ConsignmentsDue(ctx, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, some...)
+	}
+	return due, nil
+}
+
+// SettleConsignment implements service.Stock.
+func (s *Spread) SettleConsignment(ctx context.Context, c service.Consignment) error {
+	r, err := s.market(ctx, c.Market)
+	if err != nil {
+		return err
+	}
+	return r.SettleConsignment(ctx, c)
+}
+
+// Reconsign implements service.Stock.
+func (s *Spread) Reconsign(ctx context.Context, market model.MarketID, ref id.UUID) error {
+	r, err := s.market(ctx, market)
+	if err != nil {
+		return err
+	}
+	return r.Reconsign(ctx, market, ref)
+}
