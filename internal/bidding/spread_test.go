@@ -2,15 +2,19 @@ package bidding
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
 	"github.com/sneakers-marketplace/marketplace/internal/testkit"
 	"github.com/sneakers-marketplace/marketplace/pkg/auth"
+	"github.com/sneakers-marketplace/marketplace/pkg/clock"
 	"github.com/sneakers-marketplace/marketplace/pkg/config"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 )
@@ -127,13 +131,48 @@ func TestMATCH_005_ADatabaseThatFailsStopsItsShardsAlone(t *testing.T) {
 	place := func(shard int) error {
 		ctx, cancel := context.WithTimeout(buyer, 5*time.Second)
 		defer cancel()
-		_, err := w.PlaceBid(ctx, &biddingv1.PlaceBidRequest{MarketId: of[shard], Price: 101_00})
+		_, err := w.PlaceBid(ctx, &biddingv1.PlaceBidRequest{MarketId: of[shard], Price: 101_00, OrderType: biddingv1.OrderType_IOC})
 		return err
 	}
 	require.Error(t, place(1))
 	require.NoError(t, place(0), "the other one trades on")
 	_, err = second.Exec(context.Background(), `ALTER TABLE bidding_journal_away RENAME TO bidding_journal`)
 	require.NoError(t, err)
+	require.Eventually(t, func() bool { return place(1) == nil }, 20*time.Second, 50*time.Millisecond)
+}
+
+// TestMATCH_005_ADatabaseThatIsGoneStopsItsShardsAlone takes one of two databases away for
+// longer than a term.
+func TestMATCH_005_ADatabaseThatIsGoneStopsItsShardsAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	second := w.spread()
+	buyer := w.signIn()
+	of := map[int]string{}
+	for _, m := range w.sizes(16) {
+		id := w.bid(buyer, 100_00, func(r *biddingv1.PlaceBidRequest) { r.MarketId = m }).GetBid().GetId()
+		of[int(id%256)] = m
+	}
+	place := func(shard int) error {
+		ctx, cancel := context.WithTimeout(buyer, 5*time.Second)
+		defer cancel()
+		_, err := w.PlaceBid(ctx, &biddingv1.PlaceBidRequest{MarketId: of[shard], Price: 101_00, OrderType: biddingv1.OrderType_IOC})
+		return err
+	}
+	name := pgx.Identifier{second.Config().ConnConfig.Database}.Sanitize()
+	allow := func(yes bool) {
+		_, err := w.db.Exec(context.Background(), fmt.Sprintf(`ALTER DATABASE %s ALLOW_CONNECTIONS %t`, name, yes))
+		require.NoError(t, err)
+	}
+	allow(false)
+	t.Cleanup(func() { allow(true) })
+	_, err := w.db.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, second.Config().ConnConfig.Database)
+	require.NoError(t, err)
+	for began := clock.Monotonic(); clock.Since(began) < engine.Term+time.Second; {
+		require.NoError(t, place(0), "the other one trades on")
+	}
+	require.Error(t, place(1))
+	allow(true)
 	require.Eventually(t, func() bool { return place(1) == nil }, 20*time.Second, 50*time.Millisecond)
 }
 

@@ -178,16 +178,16 @@ func (e *Engine) prolong(ctx context.Context, leases []Lease) {
 	call, cancel := context.WithTimeout(ctx, renewEvery)
 	defer cancel()
 	held, err := e.store.Renew(call, e.node, leases, Term)
-	if err != nil {
-		if ctx.Err() == nil {
-			e.log.Warn().Err(err).Msg("leases not renewed")
-		}
-		return
+	if err != nil && ctx.Err() == nil {
+		e.log.Warn().Err(err).Msg("leases not renewed")
 	}
 	still := make(map[uint8]bool, len(held))
 	for _, n := range held {
 		still[n] = true
 		e.shards[n].until.Store(deadline(asked))
+	}
+	if err != nil { // of the rest nothing is known; their terms say when they are over
+		return
 	}
 	for _, l := range leases {
 		if still[l.Shard] {

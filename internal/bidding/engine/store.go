@@ -47,7 +47,8 @@ type Ownership interface {
 	// Claim takes a shard that is free, expired or already the node's own, with the
 	// next epoch; false when another node holds it.
 	Claim(ctx context.Context, node Node, shard uint8, term time.Duration) (Lease, bool, error)
-	// Renew prolongs the leases it still holds and returns their shards.
+	// Renew prolongs the leases it still holds and returns their shards; beside an error, those
+	// that surely are: of the others nothing is known.
 	Renew(ctx context.Context, node Node, leases []Lease, term time.Duration) ([]uint8, error)
 	// Release gives leases up at once.
 	Release(ctx context.Context, node Node, leases []Lease) error

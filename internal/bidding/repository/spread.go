@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -104,20 +105,30 @@ func (s *Spread) Topology(ctx context.Context) (engine.Topology, error) {
 	return t, nil
 }
 
-// Landscape implements engine.Ownership.
+// lookFor is how long a database other than the first may take to say who holds its shards:
+// the others are not to wait for one that hangs.
+const lookFor = 300 * time.Millisecond
+
+// Landscape implements engine.Ownership. What a database does not say in time is not known.
 func (s *Spread) Landscape(ctx context.Context, term time.Duration) (engine.Landscape, error) {
+	there := make([]engine.Landscape, len(s.all)-1)
+	var asking sync.WaitGroup
+	for i, r := range s.all[1:] {
+		asking.Go(func() {
+			call, cancel := context.WithTimeout(ctx, lookFor)
+			defer cancel()
+			there[i], _ = r.Landscape(call, term) // whoever claims there says what is wrong
+		})
+	}
 	out, err := s.Repository.Landscape(ctx, term)
+	asking.Wait()
 	if err != nil {
 		return out, err
 	}
 	maps.DeleteFunc(out.Shards, func(shard uint8, _ engine.Holding) bool { return !s.own(s.Repository, shard) })
-	for _, r := range s.all[1:] {
-		there, err := r.Landscape(ctx, term)
-		if err != nil {
-			return out, err
-		}
-		for shard, h := range there.Shards {
-			if s.own(r, shard) {
+	for i, l := range there {
+		for shard, h := range l.Shards {
+			if s.own(s.all[i+1], shard) {
 				out.Shards[shard] = h
 			}
 		}
@@ -139,12 +150,19 @@ func (s *Spread) by(leases []engine.Lease) map[*Repository][]engine.Lease {
 	return out
 }
 
-// Renew implements engine.Ownership. What one database does not answer is not renewed there.
+// Renew implements engine.Ownership. One database does not wait for another.
 func (s *Spread) Renew(ctx context.Context, node engine.Node, leases []engine.Lease, term time.Duration) (held []uint8, err error) {
+	var asking sync.WaitGroup
+	var mu sync.Mutex
 	for r, list := range s.by(leases) {
-		some, failed := r.Renew(ctx, node, list, term)
-		held, err = append(held, some...), errors.Join(err, failed)
+		asking.Go(func() {
+			some, failed := r.Renew(ctx, node, list, term)
+			mu.Lock()
+			defer mu.Unlock()
+			held, err = append(held, some...), errors.Join(err, failed)
+		})
 	}
+	asking.Wait()
 	return held, err
 }
 
