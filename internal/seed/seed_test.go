@@ -123,6 +123,12 @@ func (s *shop) rows(query string, args ...any) []string {
 	return lines
 }
 
+// orders are bids and asks as one table.
+const orders = `SELECT 'bid' AS side, id, client_order_id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type,
+		created_at, expires_at FROM bids
+	UNION ALL SELECT 'ask', id, client_order_id, market_id, user_id, price, quantity, open_quantity, status, reason, order_type,
+		created_at, expires_at FROM asks`
+
 // content is what a demo consists of, without ids, and times before the present.
 func (s *shop) content(until time.Time) (lines []string) {
 	s.t.Helper()
@@ -132,7 +138,7 @@ func (s *shop) content(until time.Time) (lines []string) {
 		FROM products p JOIN sizes z ON z.product_id = p.id ORDER BY 1`,
 		`SELECT email FROM users ORDER BY 1`,
 		`SELECT concat_ws(' ', client_order_id, email, p.sku, z.label, side, price, o.quantity, open_quantity, o.status, reason, order_type,
-			$1 - o.created_at, $1 - expires_at) FROM (SELECT 'bid' AS side, * FROM bids UNION ALL SELECT 'ask', * FROM asks) o` + of + `ORDER BY 1`,
+			$1 - o.created_at, $1 - expires_at) FROM (` + orders + `) o` + of + `ORDER BY 1`,
 		`SELECT concat_ws(' ', p.sku, z.label, b.client_order_id, a.client_order_id, o.price, o.quantity, $1 - o.created_at)
 		FROM matches o JOIN bids b ON b.id = bid_id JOIN asks a ON a.id = ask_id JOIN sizes z ON z.id = o.market_id
 		JOIN products p ON p.id = z.product_id ORDER BY 1`,

@@ -115,7 +115,8 @@ func (w *world) connect(t *testing.T, m *app.Marketplace) {
 	}
 	asOrder, err := m.DialAs("order", "bidding")
 	require.NoError(t, err)
-	w.conns["order"], w.orders = asOrder, biddingv1.NewBiddingServiceClient(asOrder)
+	t.Cleanup(func() { _ = asOrder.Close() })
+	w.orders = biddingv1.NewBiddingServiceClient(asOrder)
 	w.UserServiceClient = userv1.NewUserServiceClient(w.conns["user.v1.UserService"])
 	w.ProductServiceClient = productv1.NewProductServiceClient(w.conns["product.v1.ProductService"])
 	w.BiddingServiceClient = biddingv1.NewBiddingServiceClient(w.conns["bidding.v1.BiddingService"])
