@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/repository"
@@ -172,6 +174,14 @@ func TestMATCH_005_ADatabaseThatIsGoneStopsItsShardsAlone(t *testing.T) {
 		require.NoError(t, place(0), "the other one trades on")
 	}
 	require.Error(t, place(1))
+	kept := w.bid(buyer, 99_00, func(r *biddingv1.PlaceBidRequest) { r.MarketId = of[0] }).GetBid().GetId()
+	require.Equal(t, biddingv1.Status_ACTIVE, w.bidNow(buyer, kept).GetStatus(), "and is read")
+	_, err = w.CancelBid(buyer, &biddingv1.CancelBidRequest{BidId: kept})
+	require.NoError(t, err)
+	_, err = w.ListSales(w.anyone, &biddingv1.ListSalesRequest{MarketId: of[0]})
+	require.NoError(t, err)
+	_, err = w.ListMyBids(buyer, &biddingv1.ListMyBidsRequest{})
+	require.Equal(t, codes.Unavailable, status.Code(err), "a list of everything is not half told")
 	allow(true)
 	require.Eventually(t, func() bool { return place(1) == nil }, 20*time.Second, 50*time.Millisecond)
 }

@@ -263,7 +263,9 @@ func (x *Exchange) ownerOf(market model.MarketID) (*peer, error) {
 
 // Settled waits until the tables show everything that was committed when it was called.
 // Errors: as engine.Settled.
-func (x *Exchange) Settled(ctx context.Context) error { return x.local.Settled(ctx) }
+func (x *Exchange) Settled(ctx context.Context, about ...model.Command) error {
+	return x.local.Settled(ctx, about...)
+}
 
 // peer returns the connection to a node.
 func (x *Exchange) peer(node engine.Node) (*peer, error) {

@@ -344,17 +344,26 @@ func (e *Engine) Price(id model.MarketID) (model.MarketPrice, error) {
 	return v.Price(model.At(e.clock.Now())), nil
 }
 
-// Settled waits until the tables show everything that was committed when it was
-// called, in every shard. Errors: ctx's own; model.ErrUnavailable while a shard has
-// no owner here and its tables cannot be asked about.
-func (e *Engine) Settled(ctx context.Context) error {
+// Settled waits until the tables show everything that was committed when it was called: in
+// the shards of what it is about, or in all. Errors: ctx's own; model.ErrUnavailable while a
+// shard has no owner here and its tables cannot be asked about.
+func (e *Engine) Settled(ctx context.Context, about ...model.Command) error {
 	if !e.started() {
 		return model.ErrUnavailable.After(renewEvery)
 	}
-	for _, s := range e.shards {
+	shards := e.shards
+	if len(about) > 0 {
+		shards = make(map[uint8]*shard, len(about))
+		for i := range about {
+			if n, err := e.ShardOf(&about[i]); err == nil { // otherwise there is no such order, in no table
+				shards[n] = e.shards[n]
+			}
+		}
+	}
+	for _, s := range shards {
 		s.hasten()
 	}
-	for _, s := range e.shards {
+	for _, s := range shards {
 		if err := s.settled(ctx); err != nil {
 			return err
 		}

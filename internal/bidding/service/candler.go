@@ -44,7 +44,7 @@ func (c *candler) follow(ctx context.Context, u *model.FeedUpdate) error {
 
 // read makes the present candles from the tables.
 func (c *candler) read(ctx context.Context, u *model.FeedUpdate) error {
-	tables, err := c.service.tables(ctx)
+	tables, err := c.service.tables(ctx, ofMarket(c.market))
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (s *Service) Candles(ctx context.Context, q CandleQuery) ([]model.Candle, m
 	if err != nil {
 		return nil, "", err
 	}
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofMarket(q.Market))
 	if err != nil {
 		return nil, "", err
 	}
@@ -58,7 +58,7 @@ func (s *Service) Stats(ctx context.Context, market model.MarketID) (model.Stats
 	if err != nil {
 		return model.Stats{}, "", err
 	}
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofMarket(market))
 	if err != nil {
 		return model.Stats{}, "", err
 	}

@@ -23,7 +23,7 @@ func (s *Service) Cancel(ctx context.Context, account model.AccountID, side mode
 // changed reads an order that this call has changed; what is done is answered, so it
 // waits for the tables as long as the caller does.
 func (s *Service) changed(ctx context.Context, side model.Side, order model.OrderID) (model.LimitOrder, error) {
-	if err := s.exchange.Settled(ctx); err != nil {
+	if err := s.exchange.Settled(ctx, ofOrder(order)); err != nil {
 		return model.LimitOrder{}, err
 	}
 	return s.store.Order(ctx, side, order)

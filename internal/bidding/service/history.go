@@ -9,7 +9,7 @@ import (
 // Order reads one of the caller's bids or asks (DATA-004).
 // Errors: model.NotFound(side), for somebody else's too.
 func (s *Service) Order(ctx context.Context, account model.AccountID, side model.Side, order model.OrderID) (model.LimitOrder, error) {
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofOrder(order))
 	if err != nil {
 		return model.LimitOrder{}, err
 	}
@@ -35,7 +35,7 @@ func (s *Service) Orders(ctx context.Context, q OrderQuery) ([]model.LimitOrder,
 // Match reads one of the caller's matches and says which side he was on.
 // Errors: model.ErrMatchNotFound, for other people's too.
 func (s *Service) Match(ctx context.Context, account model.AccountID, match model.MatchID) (model.Match, error) {
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofMatch(match))
 	if err != nil {
 		return model.Match{}, err
 	}

@@ -59,7 +59,7 @@ func (s *Service) Sales(ctx context.Context, market model.MarketID, before model
 	if _, err := s.view(ctx, market); err != nil {
 		return nil, err
 	}
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofMarket(market))
 	if err != nil {
 		return nil, err
 	}

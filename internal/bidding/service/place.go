@@ -97,7 +97,7 @@ func fingerprint(c *model.Command) uint64 {
 func (s *Service) placed(ctx context.Context, reply engine.Reply) (Placed, error) {
 	p := Placed{Order: reply.Order, Matches: reply.Matches, Kept: reply.Kept}
 	if reply.Repeat && !reply.Kept { // what was kept took nothing when it was made smaller, whatever it took before
-		if err := s.exchange.Settled(ctx); err != nil {
+		if err := s.exchange.Settled(ctx, ofOrder(p.Order.ID)); err != nil {
 			return Placed{}, err
 		}
 		taken, err := s.store.Taken(ctx, p.Order.Side, p.Order.ID)

@@ -46,7 +46,7 @@ func (s *Service) Reverse(ctx context.Context, match model.MatchID, why model.Re
 
 // reversal looks up what a writer needs to undo a match.
 func (s *Service) reversal(ctx context.Context, match model.MatchID, why model.Reason, reinstate bool) (*model.Reversal, error) {
-	tables, err := s.tables(ctx)
+	tables, err := s.tables(ctx, ofMatch(match))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Service) reversal(ctx context.Context, match model.MatchID, why model.R
 
 // reversed reads what a reversal has done.
 func (s *Service) reversed(ctx context.Context, match model.MatchID) (r Reversed, err error) {
-	if err = s.exchange.Settled(ctx); err != nil {
+	if err = s.exchange.Settled(ctx, ofMatch(match)); err != nil {
 		return r, err
 	}
 	if r.Match, err = s.store.Match(ctx, match); err != nil || r.Match.Reinstated == 0 {

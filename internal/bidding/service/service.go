@@ -77,13 +77,18 @@ func (s *Service) confirm(ctx context.Context, market model.MarketID) error {
 // patience is how long a read waits for the tables.
 const patience = 250 * time.Millisecond
 
+// Where something lives, for reads that are about nothing else.
+func ofMarket(m model.MarketID) model.Command { return model.Command{Market: m} }
+func ofOrder(o model.OrderID) model.Command   { return model.Command{Order: o} }
+func ofMatch(m model.MatchID) model.Command   { return model.Command{Order: model.OrderID(m)} } // numbered alike
+
 // tables returns the store once it shows everything that was committed before the call,
 // so that whoever was answered sees his own doing (DATA-004).
 // Errors: model.ErrUnavailable when that takes too long: rather nothing than the past.
-func (s *Service) tables(ctx context.Context) (Store, error) {
+func (s *Service) tables(ctx context.Context, about ...model.Command) (Store, error) {
 	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := s.exchange.Settled(wait)
+	err := s.exchange.Settled(wait, about...)
 	if err != nil && wait.Err() != nil && ctx.Err() == nil {
 		return nil, model.ErrUnavailable.After(patience)
 	}

@@ -64,7 +64,7 @@ func (s *Service) placeFromStock(ctx context.Context, c model.Command) (Placed, 
 		return Placed{}, err
 	}
 	if !fresh {
-		tables, err := s.tables(ctx)
+		tables, err := s.tables(ctx, ofMarket(c.Market))
 		if err != nil {
 			return Placed{}, err
 		}

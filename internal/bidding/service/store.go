@@ -25,8 +25,9 @@ type Exchange interface {
 	// ends. Errors: model.ErrNotOwner when the market moves, model.ErrUnavailable when it is
 	// not served for a while.
 	Watch(ctx context.Context, market model.MarketID, w model.Watch, unopened *engine.View, send func(*model.FeedUpdate) error) error
-	// Settled waits until the tables show everything committed so far.
-	Settled(ctx context.Context) error
+	// Settled waits until the tables show everything committed so far, where what it is about
+	// lives or, when nothing is named, everywhere.
+	Settled(ctx context.Context, about ...model.Command) error
 }
 
 // Orders reads bids and asks.
