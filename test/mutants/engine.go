@@ -50,7 +50,7 @@ func engineMutants() []mutant {
 		{
 			name: "switch-forgotten-by-a-restart", rule: "MATCH-013", tests: []suite{{pkg: "internal/bidding", run: "MATCH_013"}}, file: repository + "load.go",
 			from: "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard = $1`",
-			to:   "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard <> $1`",
+			to:   "SELECT account_id, ends_at FROM bidding_dead_men WHERE shard = $1 AND false`",
 		},
 		{
 			name: "switch-put-off-is-not", rule: "MATCH-013", tests: []suite{{pkg: "internal/bidding", run: "MATCH_013"}}, file: dir + "deadman.go",
