@@ -18,7 +18,7 @@ func engineMutants() []mutant {
 			to:   "if seq < 0 && !s.own(r, shard) {",
 		},
 		{
-			name: "list-from-one-database", rule: "DATA-004", tests: []suite{{pkg: "internal/bidding", run: "TwoDatabases"}}, file: repository + "spread.go",
+			name: "list-from-one-database", rule: "DATA-004", tests: []suite{{pkg: "internal/bidding", run: "TwoDatabases"}}, file: repository + "spread_read.go",
 			from: "return cmp.Compare(number(&b), number(&a))",
 			to:   "return cmp.Compare(number(&a), number(&b))",
 		},
