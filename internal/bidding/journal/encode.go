@@ -151,21 +151,11 @@ func (p *packer) event(e *model.Event) {
 		p.close(start)
 	case model.OrderReduced:
 		start := p.open(5)
-		p.number(1, int64(e.Order))
-		p.number(2, int64(e.Side))
-		p.number(3, int64(e.Qty))
-		p.number(4, int64(e.Open))
-		p.uuid(5, e.Account)
-		p.number(6, int64(e.Price))
+		p.standing(e)
 		p.close(start)
 	case model.OrderExpiring:
 		start := p.open(7)
-		p.number(1, int64(e.Order))
-		p.number(2, int64(e.Side))
-		p.number(3, int64(e.Qty))
-		p.number(4, int64(e.Open))
-		p.uuid(5, e.Account)
-		p.number(6, int64(e.Price))
+		p.standing(e)
 		p.number(7, int64(e.Expires))
 		p.close(start)
 	case model.MatchReversed:
@@ -184,6 +174,16 @@ func (p *packer) event(e *model.Event) {
 		}
 		p.close(start)
 	}
+}
+
+// standing writes what an order is now: what Reduced and Expiring begin with.
+func (p *packer) standing(e *model.Event) {
+	p.number(1, int64(e.Order))
+	p.number(2, int64(e.Side))
+	p.number(3, int64(e.Qty))
+	p.number(4, int64(e.Open))
+	p.uuid(5, e.Account)
+	p.number(6, int64(e.Price))
 }
 
 func (p *packer) sale(s *model.Sale) {
