@@ -128,15 +128,29 @@ func compare(ctx context.Context, l *lab.Lab, o options) (figures, error) {
 			fmt.Printf("round %d  %-18s %10.0f /s\n", round+1, c.name, v)
 		}
 	}
-	if o.only == "" {
-		late, err := latencies(ctx, hot, l.DatabaseURL, f.median("one_market"), o, os.Stdout)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(f, late)
-		return f, profiles(ctx, contests, o)
+	if o.only == "latency" {
+		return f, alone(ctx, hot, l.DatabaseURL, o)
 	}
-	return f, nil
+	if o.only != "" {
+		return f, nil
+	}
+	late, err := latencies(ctx, hot, l.DatabaseURL, f.median("one_market"), o, os.Stdout)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(f, late)
+	return f, profiles(ctx, contests, o)
+}
+
+// alone measures latencies after a while of the rate they are a third of.
+func alone(ctx context.Context, hot *load, database string, o options) error {
+	rate, err := hot.run(ctx, o.each)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-18s %10.0f /s\n", "one_market", rate)
+	_, err = latencies(ctx, hot, database, rate, o, os.Stdout)
+	return err
 }
 
 // contestants prepares what is measured, and the load on one market; stop takes it down again.

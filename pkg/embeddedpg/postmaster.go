@@ -66,7 +66,7 @@ func (s *Server) serverArgs(socket string) []string {
 		"unix_socket_permissions=0700",
 		"port=" + port,
 		"max_connections=" + strconv.Itoa(conns),
-		"shared_buffers=128MB",
+		"shared_buffers=" + strconv.FormatInt(s.buffers(), 10) + "MB",
 		"max_wal_size=2GB",
 		"timezone=UTC",
 		"log_timezone=UTC",
@@ -79,6 +79,15 @@ func (s *Server) serverArgs(socket string) []string {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "autovacuum=off")
 	}
 	return args
+}
+
+// buffers is how many MB of tables the server keeps in memory: the least in tests, which
+// run many servers at once.
+func (s *Server) buffers() int64 {
+	if s.opts.Throwaway {
+		return leastBuffers
+	}
+	return buffers(memory())
 }
 
 // makeSocketFolder makes a 0700 folder for the socket, in the state folder or,

@@ -17,9 +17,9 @@ import (
 // nothing in until they have caught up a little. They are written in small steps, so
 // that the writer goes on soon and evenly.
 const (
-	lagLimit       = 8 * 1024
-	projectLimit   = 2 * 1024              // commands of one step
-	gatherFor      = 20 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
+	lagLimit       = 10 * 1024
+	projectLimit   = 5 * 1024              // commands of one step
+	gatherFor      = 60 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
 	projectTimeout = 30 * time.Second
 	projectRetry   = 200 * time.Millisecond
 	finishTimeout  = 5 * time.Second // for an owner that leaves; the next one writes what is left
