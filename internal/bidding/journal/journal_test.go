@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
@@ -177,6 +179,78 @@ func TestUnknownLayoutsAndDamageAreRefused(t *testing.T) {
 		require.NoError(t, err)
 		_, err = Decode(body)
 		require.ErrorIs(t, err, ErrDamaged, name)
+	}
+}
+
+// TestFieldsOfAnotherKindAreRefused writes each message with every field of the wrong kind.
+func TestFieldsOfAnotherKindAreRefused(t *testing.T) {
+	t.Parallel()
+	sixteen := make([]byte, 16)
+	in := func(number protowire.Number, inner []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), inner)
+	}
+	wrong := map[string][]byte{
+		"number as bytes": in(5, sixteen),
+		"id as number":    protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1),
+		"text as number":  protowire.AppendVarint(protowire.AppendTag(nil, 8, protowire.VarintType), 1),
+		"bits as number":  protowire.AppendVarint(protowire.AppendTag(nil, 9, protowire.VarintType), 1),
+		"text not UTF-8":  in(8, []byte{0xff}),
+		"cut":             {0x0a, 16, 1},
+	}
+	for name, place := range wrong {
+		entry := append(in(1, sixteen), in(2, append(in(1, sixteen), place...))...)
+		_, err := DecodeCommand(entry)
+		require.ErrorIs(t, err, ErrDamaged, name)
+	}
+	expire := append(in(1, sixteen), in(6, nil)...)
+	for name, more := range map[string][]byte{
+		"two commands":         in(3, in(1, sixteen)),
+		"command as a number":  protowire.AppendVarint(protowire.AppendTag(nil, 3, protowire.VarintType), 1),
+		"event with two":       in(eventField, append(in(4, in(6, sixteen)), in(4, in(6, sixteen))...)),
+		"outcome without more": in(17, nil),
+	} {
+		_, err := DecodeCommand(append(slices.Clone(expire), more...))
+		require.ErrorIs(t, err, ErrDamaged, name)
+	}
+}
+
+func TestFieldsThatAreNotKnownArePassedOver(t *testing.T) {
+	t.Parallel()
+	body, err := Encode(everything())
+	require.NoError(t, err)
+	known, err := Decode(body)
+	require.NoError(t, err)
+	body = protowire.AppendFixed32(protowire.AppendTag(body, 90, protowire.Fixed32Type), 7)
+	body = protowire.AppendString(protowire.AppendTag(body, 91, protowire.BytesType), "later")
+	got, err := Decode(body)
+	require.NoError(t, err)
+	require.Equal(t, known, got)
+}
+
+// TestACutRowIsNeverReadAsAnother cuts a row at every byte.
+func TestACutRowIsNeverReadAsAnother(t *testing.T) {
+	t.Parallel()
+	body, err := Encode(everything())
+	require.NoError(t, err)
+	all, err := Decode(body)
+	require.NoError(t, err)
+	for n := range body {
+		got, err := Decode(body[:n])
+		if err == nil { // between two entries
+			require.Equal(t, all[:len(got)], got)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	entries := slices.Repeat(everything()[1:2], 500)
+	body, err := Encode(entries)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(body); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
