@@ -112,6 +112,8 @@ func TestDATA_003_SomebodyIsToldOfHisOwnOrders(t *testing.T) {
 	require.EqualValues(t, 2, in.GetQuantity())
 	require.Equal(t, bid.GetExpiresAt().AsTime(), in.GetExpiresAt().AsTime())
 	require.Equal(t, m.GetId(), fill.GetMatch().GetId())
+	require.Equal(t, m.GetCurrency(), fill.GetMatch().GetCurrency())
+	require.NotEmpty(t, m.GetCurrency())
 	require.Equal(t, bid.GetId(), fill.GetOrderId())
 	require.Equal(t, biddingv1.Side_BID, fill.GetMatch().GetSide())
 	require.EqualValues(t, 1, fill.GetOpenQuantity())

@@ -1,9 +1,13 @@
 package handler
 
 import (
+	"context"
+
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/dropcopy"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/service"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
 	"github.com/sneakers-marketplace/marketplace/pkg/page"
 	biddingv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/bidding/v1"
 	"github.com/sneakers-marketplace/marketplace/pkg/rpc"
@@ -15,11 +19,36 @@ func (h *Handler) WatchMyOrders(r *biddingv1.WatchMyOrdersRequest, stream biddin
 	if _, err := page.Decode(r.GetResumeToken(), &from); err != nil {
 		return errs.Invalid("resume_token", "must be one that WatchMyOrders sent")
 	}
-	caller := rpc.Caller(stream.Context()).Account
-	return h.copies.Watch(stream.Context(), h.service, caller, from, func(s *dropcopy.Step) error { return stream.Send(step(s, caller)) })
+	v := viewer{rpc.Caller(stream.Context()).Account, h.service, make(map[model.MarketID]money.Currency)}
+	return h.copies.Watch(stream.Context(), h.service, v.account, from, func(s *dropcopy.Step) error {
+		out, err := v.step(stream.Context(), s)
+		if err != nil {
+			return err
+		}
+		return stream.Send(out)
+	})
 }
 
-func step(s *dropcopy.Step, viewer model.AccountID) *biddingv1.WatchMyOrdersResponse {
+// viewer is who watches his own orders, with what a market's currency is: a journal says
+// that only once.
+type viewer struct {
+	account    model.AccountID
+	service    *service.Service
+	currencies map[model.MarketID]money.Currency
+}
+
+func (v *viewer) currency(ctx context.Context, market model.MarketID) (money.Currency, error) {
+	if c, known := v.currencies[market]; known {
+		return c, nil
+	}
+	c, err := v.service.Currency(ctx, market)
+	if err == nil {
+		v.currencies[market] = c
+	}
+	return c, err
+}
+
+func (v *viewer) step(ctx context.Context, s *dropcopy.Step) (*biddingv1.WatchMyOrdersResponse, error) {
 	out := &biddingv1.WatchMyOrdersResponse{Snapshot: s.Snapshot, ResumeToken: page.Encode(s.At)}
 	for i := range s.Open {
 		if o := &s.Open[i]; o.Side == model.Bid {
@@ -29,13 +58,17 @@ func step(s *dropcopy.Step, viewer model.AccountID) *biddingv1.WatchMyOrdersResp
 		}
 	}
 	for i := range s.Updates {
-		out.Updates = append(out.Updates, update(&s.Updates[i], viewer))
+		u, err := v.update(ctx, &s.Updates[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Updates = append(out.Updates, u)
 	}
-	return out
+	return out, nil
 }
 
 // update is a change as the owner of one of the orders sees it.
-func update(u *dropcopy.Update, viewer model.AccountID) *biddingv1.OrderUpdate {
+func (v *viewer) update(ctx context.Context, u *dropcopy.Update) (*biddingv1.OrderUpdate, error) {
 	e := &u.Event
 	out := &biddingv1.OrderUpdate{
 		Side: biddingv1.Side(e.Side), OrderId: int64(e.Order), MarketId: u.Market.String(), At: timestamp(u.At),
@@ -47,7 +80,7 @@ func update(u *dropcopy.Update, viewer model.AccountID) *biddingv1.OrderUpdate {
 		out.ExpiresAt, out.Replaces = timestamp(e.Expires), int64(e.Replaces)
 	case model.OrderMatched:
 		out.Kind = biddingv1.OrderUpdate_FILLED
-		filled(out, u, viewer)
+		return out, v.filled(ctx, out, u)
 	case model.OrderClosed:
 		out.Kind = biddingv1.OrderUpdate_CLOSED
 	case model.OrderReduced:
@@ -56,21 +89,25 @@ func update(u *dropcopy.Update, viewer model.AccountID) *biddingv1.OrderUpdate {
 		out.Kind, out.Status, out.ExpiresAt = biddingv1.OrderUpdate_EXPIRING, openStatus(e.Qty, e.Open), timestamp(e.Expires)
 	case model.MatchReversed:
 		out.Kind, out.Reason = biddingv1.OrderUpdate_REVERSED, string(u.Why)
-		filled(out, u, viewer)
+		return out, v.filled(ctx, out, u)
 	}
-	return out
+	return out, nil
 }
 
 // filled tells of a match from its party's side.
-func filled(out *biddingv1.OrderUpdate, u *dropcopy.Update, viewer model.AccountID) {
+func (v *viewer) filled(ctx context.Context, out *biddingv1.OrderUpdate, u *dropcopy.Update) error {
 	e := &u.Event
+	currency, err := v.currency(ctx, u.Market)
+	if err != nil {
+		return err
+	}
 	m := model.Match{
 		ID: e.Match, Market: u.Market, Bid: e.Bid, Ask: e.Ask, Buyer: e.Buyer, Seller: e.Seller, Price: e.Price, BidPrice: e.BidPrice,
-		Qty: e.Qty, CreatedAt: u.At,
+		Qty: e.Qty, CreatedAt: u.At, Currency: currency,
 	}
-	out.Match = match(&m, viewer)
+	out.Match = match(&m, v.account)
 	out.Quantity, out.Side, out.OrderId, out.OpenQuantity = 0, biddingv1.Side_BID, int64(e.Bid), int32(e.BidOpen)
-	if e.Buyer != viewer {
+	if e.Buyer != v.account {
 		out.Side, out.OrderId, out.OpenQuantity = biddingv1.Side_ASK, int64(e.Ask), int32(e.AskOpen)
 	}
 	switch {
@@ -81,6 +118,7 @@ func filled(out *biddingv1.OrderUpdate, u *dropcopy.Update, viewer model.Account
 	default:
 		out.Status = biddingv1.Status_PARTIALLY_MATCHED
 	}
+	return nil
 }
 
 func openStatus(qty, open model.Qty) biddingv1.Status {

@@ -8,6 +8,7 @@ import (
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/engine"
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/clock"
+	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
 
 // Service carries out what callers ask of the exchange. The account it is handed
@@ -114,4 +115,14 @@ func (s *Service) view(ctx context.Context, market model.MarketID) (*engine.View
 		return nil, err
 	}
 	return &engine.View{Market: model.Market{ID: market, Listing: listing, Settings: model.DefaultSettings()}}, nil
+}
+
+// Currency returns what a market trades in, which never changes.
+// Errors: model.ErrMarketNotFound; model.ErrUnavailable.
+func (s *Service) Currency(ctx context.Context, market model.MarketID) (money.Currency, error) {
+	v, err := s.view(ctx, market)
+	if err != nil {
+		return "", err
+	}
+	return v.Market.Listing.Currency, nil
 }
