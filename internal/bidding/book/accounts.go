@@ -1,55 +1,93 @@
 package book
 
-import "github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+import (
+	"hash/maphash"
 
-// account is somebody with open orders in this book.
+	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+)
+
+// account is somebody who has, or lately had, open orders in this book.
 type account struct {
 	id         model.AccountID
 	open       int32
 	head, tail int32 // its orders, in any sequence
 }
 
-// accounts gives each account a small number while it has open orders, so that
-// orders compare owners by one word.
+// accounts gives each account a small number, so that orders compare owners by one word. One
+// without open orders keeps its number for a while: most come back.
 type accounts struct {
-	list  []account
-	index map[model.AccountID]int32
+	list  []account // from 1 on; one of a free slot has no orders and is in no table
+	index table
+	seed  maphash.Seed
 	free  []int32
+	idle  int // in the table, without open orders
 }
 
-func newAccounts() accounts {
-	return accounts{list: make([]account, 1, 16), index: make(map[model.AccountID]int32)}
+func newAccounts(seed maphash.Seed) accounts {
+	return accounts{list: make([]account, 1, 16), seed: seed}
 }
 
-// find returns the account's slot, 0 when it has nothing open.
-func (a *accounts) find(id model.AccountID) int32 { return a.index[id] }
+func (a *accounts) hash(id *model.AccountID) uint32 { return uint32(maphash.Bytes(a.seed, id[:])) }
 
-func (a *accounts) open(id model.AccountID) int32 { return a.list[a.index[id]].open }
+// find returns the account's slot, 0 when the book does not know it.
+func (a *accounts) find(id *model.AccountID) int32 { return a.look(id, a.hash(id)) }
 
-func (a *accounts) ensure(id model.AccountID) int32 {
-	if i := a.index[id]; i != 0 {
-		return i
+func (a *accounts) look(id *model.AccountID, hash uint32) int32 {
+	for slot, i := a.index.next(hash, hash); slot != 0; slot, i = a.index.next(hash, i+1) {
+		if a.list[slot].id == *id {
+			return slot
+		}
 	}
-	var i int32
+	return 0
+}
+
+// ensure returns the account's slot, a new one when the book does not know it.
+func (a *accounts) ensure(id *model.AccountID) int32 {
+	hash := a.hash(id)
+	if slot := a.look(id, hash); slot != 0 {
+		return slot
+	}
+	slot := a.take()
+	a.list[slot] = account{id: *id}
+	a.index.put(hash, slot)
+	a.idle++
+	return slot
+}
+
+// take returns a slot of the list for a new account.
+func (a *accounts) take() int32 {
+	if len(a.free) == 0 && a.idle > 16 && 2*a.idle > len(a.list) {
+		a.forget()
+	}
 	if n := len(a.free); n > 0 {
-		i, a.free = a.free[n-1], a.free[:n-1]
-		a.list[i] = account{id: id}
-	} else {
-		i = int32(len(a.list))
-		a.list = append(a.list, account{id: id})
+		slot := a.free[n-1]
+		a.free = a.free[:n-1]
+		return slot
 	}
-	a.index[id] = i
-	return i
+	a.list = append(a.list, account{})
+	return int32(len(a.list) - 1)
+}
+
+// forget frees the slots of all that have nothing open.
+func (a *accounts) forget() {
+	for slot := len(a.list) - 1; slot > 0; slot-- {
+		if x := &a.list[slot]; x.open == 0 {
+			a.index.remove(a.hash(&x.id), int32(slot))
+			a.free = append(a.free, int32(slot))
+		}
+	}
+	a.idle = 0
 }
 
 func (a *accounts) link(s *slab, slot int32) {
 	n := &s.nodes[slot]
 	acct := &a.list[n.account]
-	n.acctPrev = acct.tail
+	n.acctPrev, n.acctNx = acct.tail, 0
 	if acct.tail != 0 {
 		s.nodes[acct.tail].acctNx = slot
 	} else {
 		acct.head = slot
+		a.idle--
 	}
 	acct.tail = slot
 	acct.open++
@@ -69,7 +107,6 @@ func (a *accounts) unlink(s *slab, slot int32) {
 		acct.tail = n.acctPrev
 	}
 	if acct.open--; acct.open == 0 {
-		delete(a.index, acct.id)
-		a.free = append(a.free, n.account)
+		a.idle++
 	}
 }

@@ -5,6 +5,8 @@
 package book
 
 import (
+	"hash/maphash"
+
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 )
@@ -16,7 +18,7 @@ type Book struct {
 	seq      *Sequence
 	ladders  [3]ladder // by model.Side; 0 is unused
 	orders   slab
-	index    map[model.OrderID]int32 // open orders to their slot
+	index    index
 	accounts accounts
 	expiries expiryHeap
 	at       model.Instant // of the command at hand
@@ -35,13 +37,14 @@ type Effects struct {
 
 // New returns an empty book that numbers its events from seq.
 func New(seq *Sequence, settings model.Settings) *Book {
+	seed := maphash.MakeSeed() // that ids are found fast whoever chose them; it decides nothing else
 	return &Book{
 		settings: settings,
 		seq:      seq,
 		ladders:  [3]ladder{model.Bid: {side: model.Bid}, model.Ask: {side: model.Ask}},
 		orders:   newSlab(),
-		index:    make(map[model.OrderID]int32),
-		accounts: newAccounts(),
+		index:    newIndex(seed),
+		accounts: newAccounts(seed),
 	}
 }
 
@@ -50,19 +53,18 @@ func (b *Book) Settings() model.Settings { return b.settings }
 
 // Submit applies one command at logical time at and says what changed. What has
 // expired by then leaves the book first, so it can never fill (MATCH-009).
-func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
+func (b *Book) Submit(at model.Instant, c *model.Command) (e Effects) {
 	b.events, b.at = b.events[:0], at
 	b.expire(at)
-	var e Effects
 	switch c.Kind {
 	case model.Place:
-		e = b.place(at, c)
+		b.place(at, c, &e)
 	case model.Cancel:
-		e = b.cancel(c)
+		b.cancel(c, &e)
 	case model.CancelAll:
 		b.cancelAll(c)
 	case model.Replace:
-		e = b.replace(c)
+		b.replace(c, &e)
 	case model.ChangeSettings:
 		e.Refusal = b.change(*c.Settings)
 	case model.ChangeListing:
@@ -71,7 +73,7 @@ func (b *Book) Submit(at model.Instant, c *model.Command) Effects {
 			b.clear()
 		}
 	case model.ReverseMatch:
-		e = b.reverse(at, c.Reversal)
+		b.reverse(at, c.Reversal, &e)
 	case model.Expire, model.OpenMarket, model.ChangeLimits, model.ChangeBan, model.SetDeadMan: // nothing more to do to a book
 	}
 	e.Events = b.events

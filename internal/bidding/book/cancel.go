@@ -5,50 +5,48 @@ import (
 	"slices"
 
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
+	"github.com/sneakers-marketplace/marketplace/pkg/errs"
 )
 
 // close takes an open order out of the book and records why.
-func (b *Book) close(slot int32, status model.Status, reason model.Reason) model.Outcome {
+func (b *Book) close(slot int32, status model.Status, reason model.Reason) {
 	n := &b.orders.nodes[slot]
-	b.events = append(b.events, model.Event{
-		Kind: model.OrderClosed, N: b.seq.next(), Order: n.id, Account: b.accounts.list[n.account].id, Side: n.side,
-		Price: n.price, Status: status, Reason: reason, Open: n.open,
-	})
-	o := n.outcome(status, reason)
+	e := b.recordOf(model.OrderClosed, n)
+	e.Status, e.Reason = status, reason
 	b.ladders[n.side].remove(&b.orders, slot)
 	b.accounts.unlink(&b.orders, slot)
-	delete(b.index, n.id)
+	b.index.drop(n.id, slot)
 	b.orders.put(slot)
-	return o
 }
 
-func (n *node) outcome(status model.Status, reason model.Reason) model.Outcome {
-	return model.Outcome{
-		Order: n.id, Side: n.side, Status: status, Reason: reason, Qty: n.qty, Open: n.open, Expires: n.expires,
-	}
+// tell says in o what became of an open order.
+func (n *node) tell(o *model.Outcome, status model.Status, reason model.Reason) {
+	o.Order, o.Side, o.Qty, o.Open, o.Expires = n.id, n.side, n.qty, n.open, n.expires
+	o.Status, o.Reason = status, reason
 }
 
 // own returns the slot of the caller's open order. A closed or unknown order is
 // ErrNotOpen: the book forgets what left it, so the caller of the book tells
 // matched from cancelled, expired and never there.
-func (b *Book) own(c *model.Command) (int32, Effects) {
-	slot, ok := b.index[c.Order]
-	if !ok {
-		return 0, Effects{Refusal: model.ErrNotOpen}
+func (b *Book) own(c *model.Command) (int32, *errs.Error) {
+	slot := b.index.find(&b.orders, c.Order)
+	if slot == 0 {
+		return 0, model.ErrNotOpen
 	}
 	n := &b.orders.nodes[slot]
 	if n.side != c.Side || b.accounts.list[n.account].id != c.Account {
-		return 0, Effects{Refusal: model.NotFound(c.Side)}
+		return 0, model.NotFound(c.Side)
 	}
-	return slot, Effects{}
+	return slot, nil
 }
 
-func (b *Book) cancel(c *model.Command) Effects {
-	slot, e := b.own(c)
-	if e.Refusal == nil {
-		e.Outcome = b.close(slot, model.Cancelled, model.ReasonRequested)
+func (b *Book) cancel(c *model.Command, e *Effects) {
+	slot, refusal := b.own(c)
+	if e.Refusal = refusal; refusal != nil {
+		return
 	}
-	return e
+	b.orders.nodes[slot].tell(&e.Outcome, model.Cancelled, model.ReasonRequested)
+	b.close(slot, model.Cancelled, model.ReasonRequested)
 }
 
 // cancelAll closes the account's open orders, oldest first; c.Side 0 means both sides.
@@ -57,7 +55,7 @@ func (b *Book) cancelAll(c *model.Command) {
 	if c.Reason != model.ReasonNone {
 		reason = c.Reason
 	}
-	acct := b.accounts.find(c.Account)
+	acct := b.accounts.find(&c.Account)
 	if acct == 0 {
 		return
 	}
@@ -85,42 +83,38 @@ func (b *Book) clear() {
 
 // replace changes an order (MATCH-012): less at the same price keeps its place,
 // anything else closes it and enters a new one with the remaining life.
-func (b *Book) replace(c *model.Command) Effects {
-	slot, e := b.own(c)
-	if e.Refusal != nil {
-		return e
+func (b *Book) replace(c *model.Command, e *Effects) {
+	slot, refusal := b.own(c)
+	if refusal == nil {
+		refusal = b.validate(c.Price, c.Qty)
 	}
-	if r := b.validate(c.Price, c.Qty); r != nil {
-		return Effects{Refusal: r}
+	if e.Refusal = refusal; refusal != nil {
+		return
 	}
 	n := &b.orders.nodes[slot]
 	if c.Price == n.price && c.Qty <= n.open {
-		return b.shrink(n, n.open-c.Qty)
+		b.shrink(n, n.open-c.Qty, &e.Outcome)
+		return
 	}
-	t := &taker{
-		account: c.Account, side: n.side, kind: model.Limit, self: model.CancelNewest,
+	t := taker{
+		account: c.Account, slot: n.account, side: n.side, kind: model.Limit, self: model.CancelNewest,
 		price: c.Price, qty: c.Qty, open: c.Qty, expires: n.expires, replaces: n.id,
 	}
 	b.close(slot, model.Cancelled, model.ReasonReplaced)
-	t.slot = b.accounts.find(c.Account)
-	return b.enter(t)
+	b.enter(&t, e)
 }
 
 // shrink takes by items off an open order, which keeps its place.
-func (b *Book) shrink(n *node, by model.Qty) Effects {
+func (b *Book) shrink(n *node, by model.Qty, o *model.Outcome) {
 	if by > 0 {
 		b.ladders[n.side].reduce(n, by)
 		n.qty -= by
-		b.events = append(b.events, model.Event{
-			Kind: model.OrderReduced, N: b.seq.next(), Order: n.id, Account: b.accounts.list[n.account].id,
-			Side: n.side, Price: n.price, Qty: n.qty, Open: n.open,
-		})
+		b.recordOf(model.OrderReduced, n).Qty = n.qty
 	}
 	status := model.Active
 	if n.open < n.qty {
 		status = model.PartiallyMatched
 	}
-	o := n.outcome(status, model.ReasonNone)
+	n.tell(o, status, model.ReasonNone)
 	o.Kept = true
-	return Effects{Outcome: o}
 }

@@ -76,7 +76,7 @@ func (b *Book) live(e expiry) bool { return b.orders.nodes[e.slot].id == e.order
 // watch remembers when a resting order ends.
 func (b *Book) watch(slot int32) {
 	n := &b.orders.nodes[slot]
-	if len(b.expiries) > 64 && len(b.expiries) > 2*len(b.index) {
+	if len(b.expiries) > 64 && len(b.expiries) > 2*b.index.taken {
 		b.compact()
 	}
 	at := n.expires
@@ -122,9 +122,7 @@ func (b *Book) expire(at model.Instant) {
 func (b *Book) warn(slot int32) {
 	n := &b.orders.nodes[slot]
 	n.warned = true
-	b.events = append(b.events, model.Event{
-		Kind: model.OrderExpiring, N: b.seq.next(), Order: n.id, Account: b.accounts.list[n.account].id, Side: n.side,
-		Price: n.price, Qty: n.qty, Open: n.open, Expires: n.expires,
-	})
+	e := b.recordOf(model.OrderExpiring, n)
+	e.Qty, e.Expires = n.qty, n.expires
 	b.expiries.push(expiry{n.expires, n.id, slot})
 }

@@ -13,7 +13,7 @@ type taker struct {
 	id       model.OrderID
 	priority int64 // 0: its own, behind everybody
 	account  model.AccountID
-	slot     int32 // of its account; 0 when that has nothing open here
+	slot     int32 // of its account; 0 when the book does not know it
 	side     model.Side
 	kind     model.OrderType
 	self     model.SelfTrade
@@ -25,23 +25,25 @@ type taker struct {
 	warned   bool // no warning of its end is due
 }
 
-func (b *Book) place(at model.Instant, c *model.Command) Effects {
-	if r := b.validate(c.Price, c.Qty); r != nil {
-		return Effects{Refusal: r}
+func (b *Book) place(at model.Instant, c *model.Command, e *Effects) {
+	if e.Refusal = b.validate(c.Price, c.Qty); e.Refusal != nil {
+		return
 	}
 	rests := c.Type == model.Limit || c.Type == model.PostOnly
-	if rests && c.Limits.PerMarket > 0 && b.accounts.open(c.Account) >= c.Limits.PerMarket {
-		return Effects{Refusal: model.ErrTooManyOpen}
+	slot := b.accounts.find(&c.Account)
+	if rests && c.Limits.PerMarket > 0 && b.accounts.list[slot].open >= c.Limits.PerMarket {
+		e.Refusal = model.ErrTooManyOpen
+		return
 	}
-	return b.enter(&taker{
-		account: c.Account, slot: b.accounts.find(c.Account), side: c.Side, kind: c.Type, self: c.SelfTrade,
+	b.enter(&taker{
+		account: c.Account, slot: slot, side: c.Side, kind: c.Type, self: c.SelfTrade,
 		price: c.Price, qty: c.Qty, open: c.Qty, expires: at + model.Instant(c.Life),
-	})
+	}, e)
 }
 
 // validate refuses what MKT-001 does not allow; such a refusal leaves no row.
 func (b *Book) validate(price money.Minor, qty model.Qty) *errs.Error {
-	switch s := b.settings; {
+	switch s := &b.settings; {
 	case s.State == model.MarketHalted || b.delisted:
 		return model.ErrMarketHalted
 	case price < s.Tick || price > s.MaxPrice:
@@ -55,7 +57,7 @@ func (b *Book) validate(price money.Minor, qty model.Qty) *errs.Error {
 }
 
 // enter matches an order and lets the rest rest, or closes it (MATCH-002, MATCH-008).
-func (b *Book) enter(t *taker) Effects {
+func (b *Book) enter(t *taker, e *Effects) {
 	opposite := &b.ladders[t.side.Opposite()]
 	postOnly := t.kind == model.PostOnly || b.settings.State == model.MarketPostOnly
 	refused := model.ReasonNone
@@ -69,25 +71,30 @@ func (b *Book) enter(t *taker) Effects {
 	}
 	b.accept(t)
 	if refused != model.ReasonNone {
-		e := b.finish(t, model.Rejected, refused)
 		e.Refusal = model.Refusal(refused)
-		return e
+		b.finish(t, &e.Outcome, model.Rejected, refused)
+		return
 	}
 	stopped := b.match(t, opposite)
 	switch {
 	case t.open == 0:
-		return b.finish(t, model.Matched, model.ReasonNone)
+		b.finish(t, &e.Outcome, model.Matched, model.ReasonNone)
 	case stopped:
-		return b.finish(t, model.Cancelled, model.ReasonSelfTrade)
+		b.finish(t, &e.Outcome, model.Cancelled, model.ReasonSelfTrade)
 	case t.kind == model.IOC:
-		return b.finish(t, model.Cancelled, model.ReasonIOCRemainder)
+		b.finish(t, &e.Outcome, model.Cancelled, model.ReasonIOCRemainder)
+	default:
+		b.rest(t)
+		t.tell(&e.Outcome, t.resting(), model.ReasonNone)
 	}
-	b.rest(t)
-	status := model.Active
+}
+
+// resting is the status of an order of which something comes to rest.
+func (t *taker) resting() model.Status {
 	if t.open < t.qty {
-		status = model.PartiallyMatched
+		return model.PartiallyMatched
 	}
-	return Effects{Outcome: t.outcome(status, model.ReasonNone)}
+	return model.Active
 }
 
 // meetsOwn reports whether the first order in the way is the taker's own.
@@ -122,7 +129,6 @@ func (b *Book) match(t *taker, opposite *ladder) (stopped bool) {
 		if t.slot != 0 && b.orders.nodes[slot].account == t.slot {
 			if t.self != model.CancelNewest {
 				b.close(slot, model.Cancelled, model.ReasonSelfTrade)
-				t.slot = b.accounts.find(t.account)
 			}
 			if t.self != model.CancelOldest {
 				return true
@@ -138,11 +144,8 @@ func (b *Book) match(t *taker, opposite *ladder) (stopped bool) {
 func (b *Book) fill(t *taker, slot int32) {
 	rest := &b.orders.nodes[slot]
 	qty := min(t.open, rest.open)
-	n := b.seq.next()
-	e := model.Event{
-		Kind: model.OrderMatched, N: n, Side: t.side, Match: model.MatchID(b.seq.id(n)), Qty: qty,
-		PriceRule: b.settings.PriceRule,
-	}
+	e := b.record(model.OrderMatched)
+	e.Side, e.Match, e.Qty, e.PriceRule = t.side, model.MatchID(b.seq.id(e.N)), qty, b.settings.PriceRule
 	owner := b.accounts.list[rest.account].id
 	if t.side == model.Bid {
 		e.Bid, e.Ask, e.Buyer, e.Seller = t.id, rest.id, t.account, owner
@@ -160,7 +163,6 @@ func (b *Book) fill(t *taker, slot int32) {
 	if t.side == model.Ask {
 		e.BidOpen, e.AskOpen = rest.open, t.open
 	}
-	b.events = append(b.events, e)
 	if rest.open == 0 {
 		b.close(slot, model.Matched, model.ReasonNone)
 	}
@@ -168,46 +170,39 @@ func (b *Book) fill(t *taker, slot int32) {
 
 // accept numbers the order and records that it came in.
 func (b *Book) accept(t *taker) {
-	n := b.seq.next()
+	e := b.record(model.OrderAccepted)
 	t.warned = t.expires-b.at <= warnBefore
-	t.id = model.OrderID(b.seq.id(n))
+	t.id = model.OrderID(b.seq.id(e.N))
 	if t.priority == 0 {
-		t.priority = b.seq.id(n)
+		t.priority = b.seq.id(e.N)
 	}
-	b.events = append(b.events, model.Event{
-		Kind: model.OrderAccepted, N: n, Order: t.id, Priority: t.priority, Account: t.account, Side: t.side,
-		Type: t.kind, Self: t.self, Price: t.price, Qty: t.qty, Open: t.qty, Expires: t.expires, Replaces: t.replaces,
-	})
+	e.Order, e.Priority, e.Account, e.Side, e.Type, e.Self = t.id, t.priority, t.account, t.side, t.kind, t.self
+	e.Price, e.Qty, e.Open, e.Expires, e.Replaces = t.price, t.qty, t.qty, t.expires, t.replaces
 }
 
 // finish closes an order that never rested.
-func (b *Book) finish(t *taker, status model.Status, reason model.Reason) Effects {
-	b.events = append(b.events, model.Event{
-		Kind: model.OrderClosed, N: b.seq.next(), Order: t.id, Account: t.account, Side: t.side,
-		Price: t.price, Status: status, Reason: reason, Open: t.open,
-	})
-	return Effects{Outcome: t.outcome(status, reason)}
+func (b *Book) finish(t *taker, o *model.Outcome, status model.Status, reason model.Reason) {
+	e := b.record(model.OrderClosed)
+	e.Order, e.Account, e.Side, e.Price, e.Status, e.Reason, e.Open = t.id, t.account, t.side, t.price, status, reason, t.open
+	t.tell(o, status, reason)
 }
 
-func (t *taker) outcome(status model.Status, reason model.Reason) model.Outcome {
-	return model.Outcome{
-		Order: t.id, Side: t.side, Status: status, Reason: reason, Qty: t.qty, Open: t.open, Expires: t.expires,
-	}
+// tell says in o what became of the order.
+func (t *taker) tell(o *model.Outcome, status model.Status, reason model.Reason) {
+	o.Order, o.Side, o.Qty, o.Open, o.Expires = t.id, t.side, t.qty, t.open, t.expires
+	o.Status, o.Reason = status, reason
 }
 
 // rest puts what is open of an order into the book.
 func (b *Book) rest(t *taker) {
-	b.insert(node{
-		id: t.id, priority: t.priority, price: t.price, expires: t.expires,
-		qty: t.qty, open: t.open, side: t.side, warned: t.warned,
-	}, t.account)
-}
-
-func (b *Book) insert(n node, owner model.AccountID) {
+	if t.slot == 0 {
+		t.slot = b.accounts.ensure(&t.account)
+	}
 	slot := b.orders.take()
-	n.account = b.accounts.ensure(owner)
-	b.orders.nodes[slot] = n
-	b.index[n.id] = slot
+	n := &b.orders.nodes[slot]
+	n.id, n.priority, n.price, n.expires, n.qty, n.open = t.id, t.priority, t.price, t.expires, t.qty, t.open
+	n.side, n.warned, n.account = t.side, t.warned, t.slot
+	b.index.add(n.id, slot)
 	b.ladders[n.side].add(&b.orders, slot)
 	b.accounts.link(&b.orders, slot)
 	b.watch(slot)

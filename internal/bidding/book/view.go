@@ -29,7 +29,9 @@ func (b *Book) Best(side model.Side) model.Level {
 func (b *Book) Count(side model.Side) int64 { return b.ladders[side].orders }
 
 // OpenOf returns how many orders an account has open in this book.
-func (b *Book) OpenOf(account model.AccountID) int32 { return b.accounts.open(account) }
+func (b *Book) OpenOf(account model.AccountID) int32 {
+	return b.accounts.list[b.accounts.find(&account)].open
+}
 
 // Crossed reports whether a bid and an ask rest that should have matched (MATCH-004).
 func (b *Book) Crossed() bool {
@@ -39,10 +41,10 @@ func (b *Book) Crossed() bool {
 
 // Restore puts an open order back, in any order; used when a book is rebuilt.
 func (b *Book) Restore(o *model.LimitOrder) {
-	b.insert(node{
-		id: o.ID, priority: o.Priority, price: o.Price, expires: o.ExpiresAt,
+	b.rest(&taker{
+		id: o.ID, priority: o.Priority, account: o.Account, price: o.Price, expires: o.ExpiresAt,
 		qty: o.Qty, open: o.Open, side: o.Side, warned: o.Warned,
-	}, o.Account)
+	})
 }
 
 // Each calls f with every open order, best price first, then by priority, bids before asks.
