@@ -82,8 +82,8 @@ func bookMutants() []mutant {
 		},
 		{
 			name: "one-open-order-too-many", rule: "MATCH-015", tests: tests, file: dir + "place.go",
-			from: "b.accounts.open(c.Account) >= c.Limits.PerMarket {",
-			to:   "b.accounts.open(c.Account) > c.Limits.PerMarket {",
+			from: "b.accounts.list[slot].open >= c.Limits.PerMarket {",
+			to:   "b.accounts.list[slot].open > c.Limits.PerMarket {",
 		},
 		{
 			name: "price-off-the-tick", rule: "MKT-001", tests: tests, file: dir + "place.go",

@@ -22,8 +22,8 @@ func linearMutants() []mutant {
 		},
 		{
 			name: "history-cancel-forgets", rule: "MATCH-012", tests: tests, file: "internal/bidding/book/cancel.go",
-			from: "e.Outcome = b.close(slot, model.Cancelled, model.ReasonRequested)",
-			to:   "e.Outcome = b.orders.nodes[slot].outcome(model.Cancelled, model.ReasonRequested)",
+			from: "b.close(slot, model.Cancelled, model.ReasonRequested)",
+			to:   "",
 		},
 		{
 			name: "history-queue-carries-out-twice", rule: "MATCH-005", tests: tests, file: "internal/bidding/engine/serve.go",

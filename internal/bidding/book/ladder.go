@@ -1,6 +1,8 @@
 package book
 
 import (
+	"slices"
+
 	"github.com/sneakers-marketplace/marketplace/internal/bidding/model"
 	"github.com/sneakers-marketplace/marketplace/pkg/money"
 )
@@ -16,15 +18,21 @@ type level struct {
 type ladder struct {
 	side   model.Side
 	levels []level
+	ranks  []money.Minor // of the levels, rising; apart, so that a search reads little
 	orders int64
+}
+
+// rank turns a price into a number that is higher for a better price.
+func (l *ladder) rank(price money.Minor) money.Minor {
+	if l.side == model.Bid {
+		return price
+	}
+	return -price
 }
 
 // better reports whether price a comes before price b on this side.
 func (l *ladder) better(a, b money.Minor) bool {
-	if l.side == model.Bid {
-		return a > b
-	}
-	return a < b
+	return l.rank(a) > l.rank(b)
 }
 
 // best returns the best level, nil when the side is empty.
@@ -43,16 +51,26 @@ func (l *ladder) crosses(price money.Minor) bool {
 
 // find returns where price is, or would be inserted.
 func (l *ladder) find(price money.Minor) (int, bool) {
-	lo, hi := 0, len(l.levels)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if l.better(price, l.levels[mid].price) {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+	rank := l.rank(price)
+	if last := len(l.ranks) - 1; last >= 0 && l.ranks[last] == rank {
+		return last, true
 	}
-	return lo, lo < len(l.levels) && l.levels[lo].price == price
+	i := lowerBound(l.ranks, rank)
+	return i, i < len(l.ranks) && l.ranks[i] == rank
+}
+
+// lowerBound returns where the first of rising ranks is that is not below rank. A processor
+// guesses half of such a search's branches wrongly, so it has none: whether a rank is below
+// is all ones or all zeros, the sign of a difference that prices are too small to overflow.
+func lowerBound(ranks []money.Minor, rank money.Minor) int {
+	first := 0
+	for n := len(ranks); n > 0; {
+		half := int(uint(n+1) / 2)
+		below := int((ranks[first+half-1] - rank) >> 63)
+		first += half & below
+		n -= half
+	}
+	return first
 }
 
 // add links an order into its level by priority; nearly always that is the end.
@@ -60,9 +78,8 @@ func (l *ladder) add(s *slab, slot int32) {
 	n := &s.nodes[slot]
 	i, ok := l.find(n.price)
 	if !ok {
-		l.levels = append(l.levels, level{})
-		copy(l.levels[i+1:], l.levels[i:])
-		l.levels[i] = level{price: n.price}
+		l.levels = slices.Insert(l.levels, i, level{price: n.price})
+		l.ranks = slices.Insert(l.ranks, i, l.rank(n.price))
 	}
 	lv := &l.levels[i]
 	after := lv.tail
@@ -104,7 +121,8 @@ func (l *ladder) remove(s *slab, slot int32) {
 	lv.qty -= int64(n.open)
 	l.orders--
 	if lv.head == 0 {
-		l.levels = append(l.levels[:i], l.levels[i+1:]...)
+		l.levels = slices.Delete(l.levels, i, i+1)
+		l.ranks = slices.Delete(l.ranks, i, i+1)
 	}
 }
 
