@@ -13,7 +13,7 @@ import (
 )
 
 // Unreachable reports whether err means that the database cannot serve at the moment:
-// connection refused or lost, shutting down, starting up, out of connections. The
+// connection refused or lost, shutting down, starting up, out of connections, memory or disk. The
 // caller should answer UNAVAILABLE; the same statement may succeed later. A statement
 // whose connection was lost half-way may or may not have taken effect.
 func Unreachable(err error) bool {
@@ -39,7 +39,8 @@ func Unreachable(err error) bool {
 func away(code string) bool {
 	switch code {
 	case "57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting up, idle session ended
-		"53300",                            // too many connections
+		"53100", "53200", "53300", "53400", // no room on the disk, no memory, too many connections, a limit reached
+		"58030",                            // its disk fails it
 		"08000", "08001", "08003", "08006": // connection exceptions
 		return true
 	}

@@ -101,7 +101,7 @@ func TestOnlyOutagesAreUnreachable(t *testing.T) {
 	} {
 		require.False(t, database.Unreachable(err), "%v", err)
 	}
-	for _, err := range []error{io.ErrUnexpectedEOF, &net.OpError{Op: "read", Err: errors.New("reset")}, pgconn.ErrConnClosed, &pgconn.PgError{Code: "08006"}} {
+	for _, err := range []error{io.ErrUnexpectedEOF, &net.OpError{Op: "read", Err: errors.New("reset")}, pgconn.ErrConnClosed, &pgconn.PgError{Code: "08006"}, &pgconn.PgError{Code: "53100"}} {
 		require.True(t, database.Unreachable(err), "%v", err)
 	}
 }
