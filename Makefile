@@ -142,6 +142,20 @@ crash-selftest: ## the same with marketplaces that are broken on purpose, each o
 	@go build -o bin/crash ./test/chaos
 	@exec bin/crash -selftest
 
+.PHONY: drills drills-selftest
+
+drills: ## under load, the clock jumps, connections to the database are cut and its disk fills up; FULL=1
+	@scripts/ensure-postgres.sh
+	@go test -count=1 -run 'AClockThatJumps' ./internal/bidding/engine
+	@go build -o bin/marketplace ./cmd/marketplace
+	@go build -o bin/crash ./test/chaos
+	@exec bin/crash -rate 2000 -cuts $(if $(FULL),200,25) -fills $(if $(FULL),6,2) $(if $(SEED),-seed $(SEED))
+
+drills-selftest: ## the same with marketplaces that are broken on purpose, each of which must be caught
+	@scripts/ensure-postgres.sh
+	@go build -o bin/crash ./test/chaos
+	@exec bin/crash -cuts 10 -fills 1 -selftest
+
 .PHONY: authz authz-selftest
 
 authz: ## every method as every caller, forged tokens, and how soon the end of a session counts; ROUNDS=n

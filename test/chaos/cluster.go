@@ -26,13 +26,22 @@ type cluster struct {
 	dir         string
 	at          addresses
 	issuer      *auth.Issuer
+	disk        *disk // of PostgreSQL alone; nil: it is on the machine's
 	postgres    *postgres
+	wire        *wire // between the exchange and PostgreSQL; nil: none that can be cut
 	marketplace *marketplace
 	nodes       []*marketplace // of the exchange, when it has processes of its own
 }
 
+// layout says what a cluster has that others have not.
+type layout struct {
+	severalNodes bool
+	smallDisk    bool // PostgreSQL is on a disk that can be filled
+	wire         bool // the exchange reaches PostgreSQL over a wire that can be cut
+}
+
 // newCluster starts both in a folder of their own.
-func newCluster(ctx context.Context, binary string, offset int, severalNodes bool) (*cluster, error) {
+func newCluster(ctx context.Context, binary string, offset int, l layout) (*cluster, error) {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -46,7 +55,7 @@ func newCluster(ctx context.Context, binary string, offset int, severalNodes boo
 		return nil, err
 	}
 	c := &cluster{dir: dir, issuer: issuer}
-	if err := c.start(ctx, binary, offset, severalNodes); err != nil {
+	if err := c.start(ctx, binary, offset, l); err != nil {
 		return nil, errors.Join(err, c.stop(), os.RemoveAll(dir))
 	}
 	return c, nil
@@ -55,7 +64,7 @@ func newCluster(ctx context.Context, binary string, offset int, severalNodes boo
 // diaries is the folder of what the clients write down.
 func (c *cluster) diaries() string { return filepath.Join(c.dir, "diaries") }
 
-func (c *cluster) start(ctx context.Context, binary string, offset int, severalNodes bool) error {
+func (c *cluster) start(ctx context.Context, binary string, offset int, l layout) error {
 	if err := os.Chmod(c.dir, 0o711); err != nil { //nolint:gosec // the database's user walks through
 		return err
 	}
@@ -63,10 +72,7 @@ func (c *cluster) start(ctx context.Context, binary string, offset int, severalN
 	if err != nil {
 		return err
 	}
-	if c.postgres, err = startPostgres(ctx, filepath.Join(c.dir, "postgres")); err != nil {
-		return err
-	}
-	if err := c.postgres.durable(ctx); err != nil {
+	if err := c.store(ctx, l); err != nil {
 		return err
 	}
 	if c.at, err = freeAddresses(ctx, offset); err != nil {
@@ -76,7 +82,10 @@ func (c *cluster) start(ctx context.Context, binary string, offset int, severalN
 	if err := c.marketplace.migrate(ctx); err != nil {
 		return err
 	}
-	if severalNodes {
+	if c.wire != nil {
+		c.marketplace.variables = append(c.marketplace.variables, "BIDDING_DATABASE_URL="+c.wire.url(c.postgres.server.URL()))
+	}
+	if l.severalNodes {
 		c.nodes = []*marketplace{c.marketplace.only("bidding", "node-1", c.at.bidding), c.marketplace.only("bidding", "node-2", c.at.second)}
 		c.marketplace = c.marketplace.only("user,product", "marketplace", c.at.bidding)
 	}
@@ -88,6 +97,25 @@ func (c *cluster) start(ctx context.Context, binary string, offset int, severalN
 	return nil
 }
 
+// store starts PostgreSQL, and what lies below it and before it.
+func (c *cluster) store(ctx context.Context, l layout) (err error) {
+	folder := filepath.Join(c.dir, "postgres")
+	if l.smallDisk {
+		if c.disk, err = mountDisk(ctx, folder); err != nil {
+			return err
+		}
+	}
+	if c.postgres, err = startPostgres(ctx, folder); err != nil {
+		return err
+	}
+	if l.wire {
+		if c.wire, err = newWire(ctx, c.postgres.server.URL()); err != nil {
+			return err
+		}
+	}
+	return c.postgres.durable(ctx)
+}
+
 // exchange lists where the exchange is reached.
 func (c *cluster) exchange() []string {
 	if len(c.nodes) > 1 {
@@ -96,7 +124,7 @@ func (c *cluster) exchange() []string {
 	return []string{c.at.bidding}
 }
 
-// stop ends both, the marketplace first.
+// stop ends all of it, the marketplace first.
 func (c *cluster) stop() error {
 	var err error
 	for _, m := range append(c.nodes, c.marketplace) {
@@ -104,8 +132,14 @@ func (c *cluster) stop() error {
 			err = errors.Join(err, m.stop())
 		}
 	}
+	if c.wire != nil {
+		err = errors.Join(err, c.wire.close())
+	}
 	if c.postgres != nil {
 		err = errors.Join(err, c.postgres.stop())
+	}
+	if c.disk != nil {
+		err = errors.Join(err, c.disk.unmount())
 	}
 	return err
 }

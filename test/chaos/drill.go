@@ -27,11 +27,19 @@ type options struct {
 	seed          uint64
 	discard       bool // the folder, even when something is found
 	nodes         nodeOptions
+	cuts          int // of connections to the database
+	fills         int // of the database's disk
+	layout        layout
+	course        course // what happens; nil: the kills
 }
+
+// course is what happens in a drill beside the trading.
+type course func(*drill, context.Context) error
 
 // check refuses a size that makes no drill.
 func (o options) check() error {
-	if o.clients < 1 || o.rate < 1 || o.processKills < 0 || o.postgresKills < 0 || o.processKills+o.postgresKills+o.nodes.kills < 1 {
+	kills := o.processKills + o.postgresKills + o.nodes.kills
+	if o.clients < 1 || o.rate < 1 || o.processKills < 0 || o.postgresKills < 0 || (kills < 1 && o.course == nil) {
 		return errors.New("a drill needs clients, a rate and something to kill: each 1 or more")
 	}
 	return nil
@@ -59,7 +67,7 @@ func perform(ctx context.Context, o options, out io.Writer) (s score, err error)
 	if err := o.check(); err != nil {
 		return s, err
 	}
-	if d.cluster, err = newCluster(ctx, o.binary, d.rand.IntN(ports), o.nodes.wanted()); err != nil {
+	if d.cluster, err = newCluster(ctx, o.binary, d.rand.IntN(ports), o.layout); err != nil {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, d.leave()) }()
@@ -72,8 +80,11 @@ func (d *drill) leave() error {
 	if d.load != nil {
 		err = d.load.close()
 	}
-	err = errors.Join(err, d.stop())
-	if d.keep && !d.options.discard {
+	keep := d.keep && !d.options.discard
+	if d.disk != nil {
+		d.disk.keep = keep
+	}
+	if err = errors.Join(err, d.stop()); keep {
 		d.say("what was found is in %s: the logs, diaries, postgres", d.dir)
 		return err
 	}
@@ -97,11 +108,11 @@ func (d *drill) work(ctx context.Context) error {
 	}
 	d.ledger = newLedger(d.diaries())
 	d.say("seed %d: %d clients in %d markets, %s", d.options.seed, d.options.clients, markets, d.postgres.server.Installation())
-	cycles := d.cycles
-	if d.options.nodes.wanted() {
-		cycles = d.moves
+	course := d.options.course
+	if course == nil {
+		course = (*drill).cycles
 	}
-	if err := cycles(ctx); err != nil || d.keep {
+	if err := course(d, ctx); err != nil || d.keep {
 		return err
 	}
 	d.say("everything once more, from the first line on")

@@ -55,6 +55,7 @@ type moves struct {
 
 // failover is the drill; its last line of output says how it went.
 func failover(ctx context.Context, o options) bool {
+	o.layout.severalNodes, o.course = true, (*drill).moves
 	s, err := perform(ctx, o, os.Stdout)
 	complain(ctx, err)
 	_, _ = fmt.Fprintln(os.Stdout, s.failover()) // nobody to tell when it fails

@@ -38,6 +38,20 @@ var faults = []fault{
 	},
 }
 
+// gullible is what only a connection that is lost at the wrong moment brings to light.
+var gullible = fault{
+	name:   "takes a commit for done whose answer never came",
+	file:   "internal/bidding/engine/shard.go",
+	after:  "s.store.Written(ctx, s.number, row.Seq)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n",
+	insert: "\tp.inflight.release(nil)\n",
+}
+
+// trial is a fault and the drill that must find it.
+type trial struct {
+	fault
+	options options
+}
+
 // drill kills a marketplace that has the fault. The sources are those in the working
 // directory; none of them is changed.
 // Errors: of the drill; among others, that the sources have no place for the fault.

@@ -18,6 +18,7 @@ type entry struct {
 	attempt
 	account id.UUID
 	told    *answer // acknowledged or refused; nil while the outcome is unknown
+	doubts  int     // answers before told, which left the outcome open
 }
 
 // expectation is what the clients were told of an order.
@@ -83,11 +84,14 @@ func (l *ledger) enter(account id.UUID, r record) {
 	if r.Answer == nil {
 		return
 	}
+	e := l.entries[key{account, r.Answer.ID}]
 	if r.Answer.Outcome == unknown {
 		l.unsure[r.Answer.Reason]++
+		if e != nil {
+			e.doubts++
+		}
 		return
 	}
-	e := l.entries[key{account, r.Answer.ID}]
 	if e == nil {
 		l.findings.phantom("account %s was answered %s, which it never asked for", account, r.Answer.ID)
 		return

@@ -1,7 +1,8 @@
 // Command chaos is the crash drill: it kills the marketplace, and PostgreSQL below
 // it, at random moments while clients trade, and after every kill compares what the
 // clients were told with what the tables hold (MATCH-005, MATCH-011). It shows that
-// a crash of a process loses nothing, not what happens when the power fails.
+// a crash of a process loses nothing, not what happens when the power fails. Or it
+// takes away what the exchange stands on: connections to the database, room on its disk.
 package main
 
 import (
@@ -25,6 +26,8 @@ func main() {
 	flag.IntVar(&o.nodes.kills, "node-kills", 0, "how often one of two nodes of the exchange is killed; with it, nothing else is")
 	flag.IntVar(&o.nodes.leaves, "node-leaves", 2, "how often one of them is told to stop")
 	flag.IntVar(&o.nodes.sleeps, "node-sleeps", 1, "how often one of them is put to sleep")
+	flag.IntVar(&o.cuts, "cuts", 0, "how often a connection to the database is cut; with it, nothing is killed and the disk fills up too")
+	flag.IntVar(&o.fills, "fills", 2, "how often the database's disk fills up")
 	broken := flag.Bool("selftest", false, "kill marketplaces that are broken on purpose, and see them caught")
 	flag.Parse()
 	if o.seed == 0 {
@@ -33,8 +36,12 @@ func main() {
 	ctx, release := run.Signals(context.Background())
 	drill := crash
 	switch {
+	case *broken && o.cuts > 0:
+		drill = drillsSelftest
 	case *broken:
 		drill = selftest
+	case o.cuts > 0:
+		drill = drills
 	case o.nodes.wanted():
 		o.processKills, o.postgresKills, drill = 0, 0, failover
 	}
@@ -55,10 +62,19 @@ func crash(ctx context.Context, o options) bool {
 
 // selftest is the drill with marketplaces that it must find fault with.
 func selftest(ctx context.Context, o options) bool {
-	caught := 0
+	var all []trial
 	for _, f := range faults {
-		fmt.Printf("a marketplace that %s\n", f.name)
-		s, err := f.drill(ctx, o, os.Stdout)
+		all = append(all, trial{f, o})
+	}
+	return try(ctx, "crash-selftest", all)
+}
+
+// try performs trials; the last line of output says how many were caught.
+func try(ctx context.Context, name string, all []trial) bool {
+	caught := 0
+	for _, t := range all {
+		fmt.Printf("a marketplace that %s\n", t.name)
+		s, err := t.drill(ctx, t.options, os.Stdout)
 		complain(ctx, err)
 		fmt.Println(&s)
 		if s.lost+s.phantoms > 0 {
@@ -66,11 +82,11 @@ func selftest(ctx context.Context, o options) bool {
 		}
 	}
 	verdict := "ok"
-	if caught < len(faults) {
+	if caught < len(all) {
 		verdict = "short"
 	}
-	fmt.Printf("crash-selftest faults=%d caught=%d verdict=%s\n", len(faults), caught, verdict)
-	return caught == len(faults)
+	fmt.Printf("%s faults=%d caught=%d verdict=%s\n", name, len(all), caught, verdict)
+	return caught == len(all)
 }
 
 // complain says why a drill was not finished.

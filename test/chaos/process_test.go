@@ -93,7 +93,7 @@ func TestOnlyARefusalIsAnAnswer(t *testing.T) {
 
 func TestTheSourcesHaveAPlaceForEveryFault(t *testing.T) {
 	t.Parallel()
-	for _, f := range faults {
+	for _, f := range append(faults, gullible) {
 		f.file = filepath.Join("..", "..", f.file)
 		overlay, err := f.plant(t.TempDir())
 		require.NoError(t, err)

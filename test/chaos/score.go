@@ -41,6 +41,9 @@ type score struct {
 	wanted       options
 	cycles       []cycle // that count
 	moves        moves
+	cuts         int // of connections to the database
+	fills        int // of its disk
+	repeats      int // of what had been unknown for a while, with a comparison of the answers
 	acknowledged int64
 	unknown      int64
 	internal     int

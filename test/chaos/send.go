@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -86,10 +87,16 @@ func (a attempt) answered(o order, matches []*biddingv1.Match, kept bool, err er
 	return t
 }
 
+// inside is what no answer may tell of: how the database is reached and what it says.
+var inside = regexp.MustCompile(`SQLSTATE|pgconn|PGSQL|No space left|dial (tcp|unix)`)
+
 // outcomeOf tells a refusal, which is an answer, from an error that leaves open
 // whether the thing was done.
 func outcomeOf(err error) (outcome, reason string) {
 	st := status.Convert(err)
+	if inside.MatchString(st.Message()) {
+		return unknown, internalError
+	}
 	reason = st.Code().String()
 	for _, detail := range st.Details() {
 		if info, ok := detail.(*errdetails.ErrorInfo); ok {
