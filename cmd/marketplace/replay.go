@@ -46,7 +46,7 @@ A marketplace without demo accounts needs --owner-email, and the password in ` +
 	}
 	cmd.Flags().StringVar(&f.report, "report", "", "`file` for the report, as JSON")
 	cmd.Flags().StringVar(&f.ownerEmail, "owner-email", "", "`address` of the owner's or an administrator's account")
-	cmd.Flags().IntVar(&f.inFlight, "in-flight", 0, "markets traded at a time (default 128)")
+	cmd.Flags().IntVar(&f.inFlight, "in-flight", 0, "batches under way at a time (default 4)")
 	for _, t := range app.Targets() {
 		f.addresses[t.Name] = cmd.Flags().String(t.Name+"-addr", "", "`host:port` of the "+t.Name+" service of a marketplace that runs elsewhere")
 	}

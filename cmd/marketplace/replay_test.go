@@ -42,7 +42,7 @@ func TestReplayStartsAMarketplaceAndRemovesIt(t *testing.T) {
 	require.NoError(t, err, out)
 	require.Contains(t, out, "starting a temporary one")
 	require.Contains(t, out, "line 4")
-	require.Regexp(t, `(?m)^replay rows=3 matches=2 volume=21100 price_mismatches=0 markets=1 seconds=\d+\.\d\d rss_bytes=\d+ damaged=1\n$`, out)
+	require.Regexp(t, `(?m)^replay rows=3 matches=2 volume=21100 price_mismatches=0 markets=1 seconds=\d+\.\d\d rss_bytes=\d+ damaged=1 batches=4\n$`, out)
 	require.NoDirExists(t, state)
 	text, err := os.ReadFile(report)
 	require.NoError(t, err)

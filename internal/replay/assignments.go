@@ -19,6 +19,17 @@ type assignments struct {
 // assignment is a seller and a buyer by their place in the pool, from 1; 0 = none yet.
 type assignment struct{ seller, buyer uint8 }
 
+// or fills what is missing from another.
+func (a assignment) or(b assignment) assignment {
+	if a.seller == 0 {
+		a.seller = b.seller
+	}
+	if a.buyer == 0 {
+		a.buyer = b.buyer
+	}
+	return a
+}
+
 // assignments opens those of a file with so many rows.
 func (k *keep) assignments(hash string, rows int) (*assignments, error) {
 	f, err := os.OpenFile(k.path(hash+".rows"), os.O_RDWR|os.O_CREATE, 0o600)

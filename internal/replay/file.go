@@ -57,6 +57,7 @@ type market struct {
 	*product
 	label string
 	rows  []int32 // positions in File.rows
+	next  int     // of rows: those before it are done
 	id    string  // once it is known
 	err   error   // why it cannot be replayed
 }

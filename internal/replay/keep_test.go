@@ -147,9 +147,9 @@ func TestCallsAreRepeatedOnlyWhileThatMayHelp(t *testing.T) {
 
 func TestReportSaysWhatFallsShort(t *testing.T) {
 	t.Parallel()
-	r := Report{Rows: 10, Damaged: 1, Matches: 9, Volume: 900, FileVolume: 900, Markets: 3, Seconds: seconds(61_239 * time.Millisecond), RSSBytes: 5}
+	r := Report{Rows: 10, Damaged: 1, Matches: 9, Volume: 900, FileVolume: 900, Markets: 3, Seconds: seconds(61_239 * time.Millisecond), RSSBytes: 5, Batches: 6}
 	require.NoError(t, r.Verdict())
-	require.Equal(t, "replay rows=10 matches=9 volume=900 price_mismatches=0 markets=3 seconds=61.24 rss_bytes=5 damaged=1", r.String())
+	require.Equal(t, "replay rows=10 matches=9 volume=900 price_mismatches=0 markets=3 seconds=61.24 rss_bytes=5 damaged=1 batches=6", r.String())
 	for _, bad := range []Report{
 		{Rows: 10, Matches: 9}, {PriceMismatches: 1}, {Volume: 1}, {Rows: 1, Matches: 2},
 	} {

@@ -35,13 +35,12 @@ type Options struct {
 	Server   int       // process of the marketplace when it is another one; 0 = unknown
 	Clock    clock.Clock
 
-	InFlight int // markets replayed at a time; 0 = a number that suits two processors
+	InFlight int // batches under way at a time; 0 = a number that suits two processors
 	Makers   int // accounts made at a time; 0 = by the number of processors
 }
 
-// A market's rows wait for each other, so the longest market decides how long a
-// file takes once more are in flight than the file is long in longest markets.
-const defaultInFlight = 128
+// Fewer leave a processor idle while a batch is committed; more make each of them smaller.
+const defaultInFlight = 4
 
 const recallers = 8 // accounts whose earlier orders are read at a time
 
@@ -57,8 +56,9 @@ type replay struct {
 
 	byNumber map[int32]int32 // row number -> position
 	noting   sync.Mutex
-	done     []done // by row; while it trades, a market's worker owns its rows
+	done     []done // by row; while it trades, a market's lane owns its rows
 	traded   atomic.Int64
+	batches  atomic.Int64
 	recalled atomic.Int64
 }
 
@@ -112,7 +112,7 @@ func newReplay(f *File, o Options) (*replay, error) {
 		r.bidding = append(r.bidding, biddingv1.NewBiddingServiceClient(conn))
 	}
 	for _, m := range f.markets { // of an earlier run on the same File
-		m.id, m.err, m.product.id = "", nil, ""
+		m.id, m.err, m.next, m.product.id = "", nil, 0, ""
 	}
 	for i, row := range f.rows {
 		r.byNumber[row.number] = int32(i)
@@ -203,7 +203,7 @@ func (r *replay) report(t tally) Report {
 	rep := Report{
 		File: r.file.Hash, Rows: r.file.Rows, Damaged: len(r.file.Damaged), Matches: t.matches, Volume: t.volume,
 		FileVolume: int64(r.file.Volume), PriceMismatches: t.mismatches, Markets: t.markets, FileMarkets: r.file.Markets(),
-		Recalled: r.recalled.Load(), Sellers: r.pool.sellers.count(), Buyers: r.pool.buyers.count(),
+		Batches: r.batches.Load(), Recalled: r.recalled.Load(), Sellers: r.pool.sellers.count(), Buyers: r.pool.buyers.count(),
 	}
 	for _, m := range r.file.markets {
 		if m.err != nil && len(rep.Trouble) < shownTrouble {

@@ -20,10 +20,7 @@ import (
 	userv1 "github.com/sneakers-marketplace/marketplace/pkg/proto/user/v1"
 )
 
-const (
-	placeAsk = "/bidding.v1.BiddingService/PlaceAsk"
-	placeBid = "/bidding.v1.BiddingService/PlaceBid"
-)
+const placeBatch = "/bidding.v1.BiddingService/PlaceBatch"
 
 func TestDATA_002_EveryRowIsASaleOnTheTapeAtItsPrice(t *testing.T) {
 	t.Parallel()
@@ -53,10 +50,10 @@ func TestSecondRunFindsEverythingDone(t *testing.T) {
 	f := sales(t, 120)
 	inWorld(t, func(ctx context.Context, w *world) {
 		w.replayed(ctx, f)
-		w.bidding.count("PlaceAsk")
+		w.bidding.count("PlaceBatch")
 		again := w.replayed(ctx, f)
 		require.EqualValues(t, 120, again.Recalled)
-		require.Zero(t, w.bidding.count("PlaceAsk"))
+		require.Zero(t, w.bidding.count("PlaceBatch"))
 		w.once(ctx, 120)
 
 		other := w.replayed(ctx, sales(t, 50)) // another file in the same markets
@@ -78,11 +75,11 @@ func TestMATCH_011_ReplayThatWasCutOffGoesOnWithoutDoubles(t *testing.T) {
 			t.Parallel()
 			f := sales(t, 300)
 			inWorld(t, func(ctx context.Context, w *world) {
-				for _, after := range []int64{90, 70, 50} { // each run is cut off, some with an ask whose bid is missing
+				for _, after := range []int64{12, 9, 6} { // each run is cut off, some with asks whose bids are missing
 					cut, cancel := context.WithCancel(ctx)
 					var seen atomic.Int64
 					w.bidding.before = func(method string, _ int64, _ any) error {
-						if (method == placeAsk || method == placeBid) && seen.Add(1) == after {
+						if method == placeBatch && seen.Add(1) == after {
 							cancel()
 						}
 						return nil
@@ -107,7 +104,7 @@ func TestMATCH_011_LostAnswersAreAskedForAgain(t *testing.T) {
 	f := sales(t, 200)
 	inWorld(t, func(ctx context.Context, w *world) {
 		w.bidding.after = func(method string, n int64, err error) error {
-			if (method == placeAsk || method == placeBid) && n%7 == 0 {
+			if method == placeBatch && n%3 == 0 {
 				return status.Error(codes.Unavailable, "the answer was lost")
 			}
 			return err
@@ -121,13 +118,13 @@ func TestExpiredTokensAreReplaced(t *testing.T) {
 	t.Parallel()
 	f := sales(t, 100)
 	inWorld(t, func(ctx context.Context, w *world) {
-		var refused sync.Map // by client_order_id
+		var refused sync.Map // by the client_order_id of a batch's first order
 		w.bidding.before = func(method string, _ int64, args any) error {
-			r, ok := args.(*biddingv1.PlaceBidRequest)
-			if !ok || method != placeBid || !strings.HasSuffix(r.GetClientOrderId(), "0:bid") {
+			r, ok := args.(*biddingv1.PlaceBatchRequest)
+			if !ok || method != placeBatch || r.GetOrders()[0].GetSide() != biddingv1.Side_BID {
 				return nil
 			}
-			if _, again := refused.LoadOrStore(r.GetClientOrderId(), true); again {
+			if _, again := refused.LoadOrStore(r.GetOrders()[0].GetClientOrderId(), true); again {
 				return nil
 			}
 			return status.Error(codes.Unauthenticated, "the access token has expired")
@@ -213,7 +210,7 @@ func TestTroubleThatIsEverybodysEndsTheRun(t *testing.T) {
 	f := sales(t, 30)
 	inWorld(t, func(ctx context.Context, w *world) {
 		broken := errors.New("broken")
-		for _, method := range []string{"UpdateMarketSettings", "SetAccountLimits", "PlaceAsk", "ListSales"} {
+		for _, method := range []string{"UpdateMarketSettings", "SetAccountLimits", "PlaceBatch", "ListSales"} {
 			w.bidding.before = func(m string, _ int64, _ any) error {
 				if strings.HasSuffix(m, "/"+method) {
 					return broken

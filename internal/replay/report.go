@@ -18,6 +18,7 @@ type Report struct {
 	PriceMismatches int         `json:"price_mismatches"`
 	Markets         int         `json:"markets"`
 	FileMarkets     int         `json:"file_markets"`
+	Batches         int64       `json:"batches"`  // calls that placed orders
 	Recalled        int64       `json:"recalled"` // matches an earlier run had made
 	Sellers         int         `json:"sellers"`  // accounts of the pool that were ready
 	Buyers          int         `json:"buyers"`
@@ -31,8 +32,8 @@ type Report struct {
 
 // String is the report on one line that a program can read.
 func (r Report) String() string {
-	return fmt.Sprintf("replay rows=%d matches=%d volume=%d price_mismatches=%d markets=%d seconds=%s rss_bytes=%d damaged=%d",
-		r.Rows, r.Matches, r.Volume, r.PriceMismatches, r.Markets, r.Seconds, r.RSSBytes, r.Damaged)
+	return fmt.Sprintf("replay rows=%d matches=%d volume=%d price_mismatches=%d markets=%d seconds=%s rss_bytes=%d damaged=%d batches=%d",
+		r.Rows, r.Matches, r.Volume, r.PriceMismatches, r.Markets, r.Seconds, r.RSSBytes, r.Damaged, r.Batches)
 }
 
 // Verdict is nil when every sound row is a match at its price, else what falls short.

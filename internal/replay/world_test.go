@@ -122,7 +122,7 @@ func inWorld(t *testing.T, fn func(ctx context.Context, w *world)) {
 func (w *world) run(ctx context.Context, f *replay.File) (replay.Report, error) {
 	return replay.Run(ctx, f, replay.Options{
 		Users: w.users, Products: w.products, Bidding: []grpc.ClientConnInterface{w.bidding, w.bidding},
-		OwnerEmail: ownerEmail, OwnerPassword: ownerPassword, State: w.state, Progress: w.screen, InFlight: 16,
+		OwnerEmail: ownerEmail, OwnerPassword: ownerPassword, State: w.state, Progress: w.screen, InFlight: 3,
 	})
 }
 
