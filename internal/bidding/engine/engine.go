@@ -140,16 +140,20 @@ func (e *Engine) renew(ctx context.Context) {
 			return
 		case <-time.After(renewEvery):
 		}
-		var leases []Lease
-		for _, s := range e.shards {
-			if lease := s.held.Load(); lease != nil {
-				leases = append(leases, *lease)
-			}
-		}
-		if len(leases) > 0 {
-			e.prolong(ctx, leases)
+		e.prolongAll(ctx)
+	}
+}
+
+// prolongAll renews the leases beside each other: one whose row is locked by a connection
+// that hangs must keep no other waiting.
+func (e *Engine) prolongAll(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range e.shards {
+		if lease := s.held.Load(); lease != nil {
+			wg.Go(func() { e.prolong(ctx, *lease) })
 		}
 	}
+	wg.Wait()
 }
 
 // announce says that the node is alive, unless it could not write anything.
@@ -173,30 +177,20 @@ func (e *Engine) withdraw() {
 	}
 }
 
-func (e *Engine) prolong(ctx context.Context, leases []Lease) {
+func (e *Engine) prolong(ctx context.Context, lease Lease) {
 	asked := clock.Monotonic()
 	call, cancel := context.WithTimeout(ctx, renewEvery)
 	defer cancel()
-	held, err := e.store.Renew(call, e.node, leases, Term)
-	if err != nil && ctx.Err() == nil {
-		e.log.Warn().Err(err).Msg("leases not renewed")
-	}
-	still := make(map[uint8]bool, len(held))
-	for _, n := range held {
-		still[n] = true
-		e.shards[n].until.Store(deadline(asked))
-	}
-	if err != nil { // of the rest nothing is known; their terms say when they are over
-		return
-	}
-	for _, l := range leases {
-		if still[l.Shard] {
-			continue
+	held, err := e.store.Renew(call, e.node, []Lease{lease}, Term)
+	switch s := e.shards[lease.Shard]; {
+	case err != nil: // nothing is known; the term says when it is over
+		if ctx.Err() == nil {
+			e.log.Warn().Err(err).Uint8("shard", lease.Shard).Msg("lease not renewed")
 		}
-		select {
-		case e.shards[l.Shard].lost <- struct{}{}:
-		default:
-		}
+	case slices.Contains(held, lease.Shard):
+		s.until.Store(deadline(asked))
+	default:
+		signal(s.lost)
 	}
 }
 

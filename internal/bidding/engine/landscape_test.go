@@ -179,3 +179,26 @@ func TestANodeWhoseClockIsOffClaimsNothing(t *testing.T) {
 	wrong.right.Store(true)
 	b.ready(e)
 }
+
+// TestAConnectionThatHangsHoldsUpItsOwnShardAlone: it has the row of the shard locked, until
+// somebody ends it; the leases of the other shards are renewed meanwhile.
+func TestAConnectionThatHangsHoldsUpItsOwnShardAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	well := b.open()
+	mine, err := b.engine.ShardOf(&model.Command{Kind: model.Place, Market: well})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(context.Background(), engine.Term+2*time.Second)
+	defer cancel()
+	hangs, err := b.pool.Begin(ctx)
+	require.NoError(t, err)
+	defer func() { _ = hangs.Rollback(context.Background()) }()
+	_, err = hangs.Exec(ctx, `UPDATE bidding_shards SET seq = seq WHERE shard <> $1`, mine)
+	require.NoError(t, err)
+	for ctx.Err() == nil {
+		began := clock.Monotonic()
+		_, err := b.engine.Submit(context.Background(), order(well, model.Bid, id.New(), 100_00, 1))
+		require.NoError(t, err)
+		require.Less(t, clock.Since(began), time.Second/2)
+	}
+}
