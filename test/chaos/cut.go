@@ -38,13 +38,16 @@ func (d *drill) cutOff(ctx context.Context) error {
 	return d.askAgain(ctx)
 }
 
-// cutOnce cuts in one of the ways, each in its turn, and waits until every shard
-// acknowledges what was asked for afterwards.
+// cutOnce cuts in one of the ways, each in its turn and in the end the one nobody hears of,
+// and waits until every shard acknowledges what was asked for afterwards.
 func (d *drill) cutOnce(ctx context.Context, n int) error {
 	if err := pause(ctx, time.Duration(d.rand.Int64N(int64(calm)))); err != nil {
 		return err
 	}
 	how, unsure := cuts[n%len(cuts)], d.load.unknown.Load()
+	if n == d.options.cuts-1 {
+		how = stuck
+	}
 	if err := d.wire.cut(ctx, how); err != nil {
 		return err
 	}
@@ -52,7 +55,11 @@ func (d *drill) cutOnce(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	d.score.cuts++
+	if d.score.cuts++; how == stuck {
+		d.score.hung = took
+	} else {
+		d.score.resumed = max(d.score.resumed, took)
+	}
 	d.say("%3d of %d  cut %s; recovered in %d ms, %d outcomes unknown until then",
 		n+1, d.options.cuts, how, took.Milliseconds(), d.load.unknown.Load()-unsure)
 	return nil

@@ -86,9 +86,9 @@ func (a *outages) String() string {
 		full = "skipped"
 	}
 	w, d := &a.wire, &a.disk
-	return fmt.Sprintf("drills cuts=%d repeats=%d cut_recovery_ms_max=%d full_disk=%s fills=%d full_recovery_ms_max=%d "+
+	return fmt.Sprintf("drills cuts=%d repeats=%d cut_recovery_ms_max=%d hang_recovery_ms=%d full_disk=%s fills=%d full_recovery_ms_max=%d "+
 		"acknowledged=%d unknown=%d lost=%d phantoms=%d fsck_violations=%d internal=%d seconds=%d verdict=%s",
-		w.cuts, w.repeats, w.moves.recovery.Milliseconds(), full, d.fills, d.moves.recovery.Milliseconds(),
+		w.cuts, w.repeats, w.resumed.Milliseconds(), w.hung.Milliseconds(), full, d.fills, d.resumed.Milliseconds(),
 		w.acknowledged+d.acknowledged, w.unknown+d.unknown, w.lost+d.lost, w.phantoms+d.phantoms, w.violations+d.violations,
 		w.internal+d.internal, (w.seconds+d.seconds)/time.Second, word(a.ok()))
 }

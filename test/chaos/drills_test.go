@@ -37,12 +37,15 @@ func TestOutagesAreOkOnlyWhenAllWasShown(t *testing.T) {
 	t.Parallel()
 	good := func() outages {
 		return outages{
-			wire: score{wanted: options{cuts: 20}, cuts: 20, repeats: 3, complete: true, acknowledged: 100, unknown: 9, moves: moves{recovery: time.Second}, seconds: 9 * time.Second},
-			disk: score{wanted: options{fills: 2}, fills: 2, complete: true, acknowledged: 50, unknown: 30, moves: moves{recovery: 2 * time.Second}, seconds: 5 * time.Second},
+			wire: score{
+				wanted: options{cuts: 20}, cuts: 20, repeats: 3, complete: true, acknowledged: 100, unknown: 9,
+				resumed: time.Second, hung: 7 * time.Second, seconds: 9 * time.Second,
+			},
+			disk: score{wanted: options{fills: 2}, fills: 2, complete: true, acknowledged: 50, unknown: 30, resumed: 2 * time.Second, seconds: 5 * time.Second},
 		}
 	}
 	a := good()
-	require.Equal(t, "drills cuts=20 repeats=3 cut_recovery_ms_max=1000 full_disk=ok fills=2 full_recovery_ms_max=2000 "+
+	require.Equal(t, "drills cuts=20 repeats=3 cut_recovery_ms_max=1000 hang_recovery_ms=7000 full_disk=ok fills=2 full_recovery_ms_max=2000 "+
 		"acknowledged=150 unknown=39 lost=0 phantoms=0 fsck_violations=0 internal=0 seconds=14 verdict=ok", a.String())
 	for name, spoil := range map[string]func(*outages){
 		"a cut too few":       func(a *outages) { a.wire.cuts-- },

@@ -153,6 +153,7 @@ func (d *drill) killNode(ctx context.Context, n int) error {
 		return err
 	}
 	d.score.moves.kills++
+	d.score.moves.recovery = max(d.score.moves.recovery, took)
 	d.say("          node %d killed: every shard acknowledges again after %d ms", n+1, took.Milliseconds())
 	return d.join(ctx, n)
 }
@@ -161,7 +162,6 @@ func (d *drill) killNode(ctx context.Context, n int) error {
 func (d *drill) recovered(ctx context.Context, p *pulse) (time.Duration, error) {
 	for began := clock.Monotonic(); clock.Since(began) < patience; {
 		if took, ok := p.all(); ok {
-			d.score.moves.recovery = max(d.score.moves.recovery, took)
 			return took, nil
 		}
 		if err := pause(ctx, lookAtOwners); err != nil {
@@ -224,6 +224,7 @@ func (d *drill) sleepNode(ctx context.Context, n int) error {
 	}
 	took, err := d.recovered(ctx, p)
 	if err == nil {
+		d.score.moves.recovery = max(d.score.moves.recovery, took)
 		d.say("          node %d sleeps: every shard acknowledges again after %d ms", n+1, took.Milliseconds())
 		err = pause(ctx, sleepFor-clock.Since(slept))
 	}

@@ -50,6 +50,7 @@ func (d *drill) fillOnce(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
+	d.score.resumed = max(d.score.resumed, took)
 	if refused > 0 {
 		d.score.fills++
 	}

@@ -41,9 +41,11 @@ type score struct {
 	wanted       options
 	cycles       []cycle // that count
 	moves        moves
-	cuts         int // of connections to the database
-	fills        int // of its disk
-	repeats      int // of what had been unknown for a while, with a comparison of the answers
+	cuts         int           // of connections to the database
+	fills        int           // of its disk
+	resumed      time.Duration // longest, from a cut, or from room on the disk, until every shard acknowledges
+	hung         time.Duration // the same, from a commit that hangs
+	repeats      int           // of what had been unknown for a while, with a comparison of the answers
 	acknowledged int64
 	unknown      int64
 	internal     int

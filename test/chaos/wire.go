@@ -16,15 +16,17 @@ import (
 // cut is a way to lose a connection to the database.
 type cut string
 
-// The ways. All but the last wait for a request that commits a batch of the exchange.
+// The ways. All but the blackout wait for a request that commits a batch of the exchange.
 const (
 	unsent    cut = "before a commit was sent"
 	torn      cut = "in the middle of a commit" // PostgreSQL has half of the request
 	sent      cut = "as soon as a commit was sent"
 	swallowed cut = "when a commit was done, before its answer came"
 	blackout  cut = "all connections at once"
+	stuck     cut = "so that a commit hangs and nobody hears of it"
 )
 
+// cuts are those that everybody hears of.
 var cuts = []cut{unsent, torn, sent, swallowed, blackout}
 
 // wire stands between the exchange and PostgreSQL and can be cut.
@@ -32,6 +34,7 @@ type wire struct {
 	listener net.Listener
 	socket   string // of PostgreSQL
 	work     sync.WaitGroup
+	ended    chan struct{} // closed with the wire
 
 	mu      sync.Mutex
 	strands map[*strand]bool
@@ -55,7 +58,7 @@ func newWire(ctx context.Context, address string) (*wire, error) {
 		return nil, fmt.Errorf("wire to the database: %w", err)
 	}
 	w := &wire{
-		listener: l, strands: make(map[*strand]bool),
+		listener: l, strands: make(map[*strand]bool), ended: make(chan struct{}),
 		socket: filepath.Join(u.Query().Get("host"), ".s.PGSQL."+u.Query().Get("port")),
 	}
 	w.work.Go(func() { w.accept(context.WithoutCancel(ctx)) })
@@ -75,6 +78,7 @@ func (w *wire) url(address string) string {
 // close ends the wire and all that goes through it.
 func (w *wire) close() error {
 	err := w.listener.Close()
+	close(w.ended)
 	w.cutAll()
 	w.work.Wait()
 	return err
@@ -192,12 +196,18 @@ func (s *strand) spoil(a *armed, q *request) bool {
 		s.mu.Unlock()
 		return false
 	}
-	part := map[cut]int{unsent: 0, torn: len(q.bytes) / 2, sent: len(q.bytes)}[a.how]
+	part := map[cut]int{unsent: 0, torn: len(q.bytes) / 2, sent: len(q.bytes), stuck: len(q.bytes) - len(syncMessage)}[a.how]
 	_, _ = s.server.Write(q.bytes[:part]) // the connection is lost anyway
-	s.close()
 	close(a.done)
+	if a.how == stuck {
+		<-s.wire.ended
+	}
+	s.close()
 	return true
 }
+
+// syncMessage ends a request: what came before is committed when PostgreSQL has it.
+var syncMessage = []byte{'S', 0, 0, 0, 4}
 
 // ready is the end of every answer outside a transaction.
 var ready = []byte{'Z', 0, 0, 0, 5, 'I'}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -78,4 +79,33 @@ func TestWhatIsNoMessageOfPostgresIsNotHandedOn(t *testing.T) {
 	require.NoError(t, err, "the first one has no type")
 	_, err = newRequests(strings.NewReader("\x00\x00\x00\x08ha")).next()
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+func TestACommitThatHangsHoldsItsLocks(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	address := testkit.EmptyDatabaseURL(t)
+	direct, err := pgx.Connect(ctx, address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, direct.Close(ctx)) }()
+	_, err = direct.Exec(ctx, `CREATE TABLE kept (what text)`)
+	require.NoError(t, err)
+	w, err := newWire(ctx, address)
+	require.NoError(t, err)
+	conn, err := pgx.Connect(ctx, w.url(address))
+	require.NoError(t, err)
+	w.arm(stuck)
+	hangs := make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(ctx, likeACommit, "x)")
+		hangs <- err
+	}()
+	require.Eventually(t, func() bool {
+		var locks int
+		err := direct.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE relation = 'kept'::regclass AND mode = 'RowExclusiveLock'`).Scan(&locks)
+		return err == nil && locks == 1
+	}, 10*time.Second, 10*time.Millisecond)
+	require.Empty(t, hangs)
+	require.NoError(t, w.close())
+	require.Error(t, <-hangs)
 }
