@@ -70,11 +70,13 @@ func TestOutagesAreOkOnlyWhenAllWasShown(t *testing.T) {
 
 func TestAnAnswerThatTellsOfTheDatabaseIsAnInternalError(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"could not extend file: No space left on device", "ERROR: x (SQLSTATE 53100)", "dial unix /tmp/x"} {
+	for _, text := range []string{"could not extend file: No space left on device", "ERROR: x (SQLSTATE 53100)", "failed to connect to `user=x`: no such file"} {
 		outcome, reason := outcomeOf(status.Error(codes.Unavailable, text))
 		require.Equal(t, unknown, outcome)
 		require.Equal(t, internalError, reason, text)
 	}
+	_, reason := outcomeOf(status.Error(codes.Unavailable, "connection error: dial tcp 127.0.0.1:1: connection refused"))
+	require.Equal(t, "Unavailable", reason, "that says the client's own side")
 }
 
 func TestWhatWasInDoubtIsRemembered(t *testing.T) {

@@ -88,7 +88,7 @@ func (a attempt) answered(o order, matches []*biddingv1.Match, kept bool, err er
 }
 
 // inside is what no answer may tell of: how the database is reached and what it says.
-var inside = regexp.MustCompile(`SQLSTATE|pgconn|PGSQL|No space left|dial (tcp|unix)`)
+var inside = regexp.MustCompile(`SQLSTATE|pgconn|PGSQL|No space left|failed to connect to`)
 
 // outcomeOf tells a refusal, which is an answer, from an error that leaves open
 // whether the thing was done.
