@@ -124,11 +124,14 @@ feed: ## follow a market's feed through lost connections, and measure how soon a
 
 .PHONY: crash crash-selftest
 
-crash: ## kill the marketplace and PostgreSQL while clients trade, and compare what they were told; FULL=1
+# Of ten times that something is killed, three are PostgreSQL's turn.
+CYCLES ?= $(if $(FULL),100,7)
+
+crash: ## kill the marketplace and PostgreSQL while clients trade, and compare what they were told; CYCLES=n, FULL=1
 	@scripts/ensure-postgres.sh
 	@go build -o bin/marketplace ./cmd/marketplace
 	@go build -o bin/crash ./test/chaos
-	@exec bin/crash $(if $(FULL),-process-kills 25 -postgres-kills 10) $(if $(SEED),-seed $(SEED))
+	@exec bin/crash -process-kills $$(($(CYCLES) - $(CYCLES) * 3 / 10)) -postgres-kills $$(($(CYCLES) * 3 / 10)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: failover
 failover: ## two nodes of the exchange under load: kill one, stop one, put one to sleep for 30 s; FULL=1
