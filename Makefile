@@ -85,9 +85,10 @@ vectors: ## the worked matching scenarios through the book and over gRPC; FILE=o
 model: ## the book against a naive one that shares no code, a million random commands; COMMANDS=n
 	@go test ./internal/bidding/book -v -count=1 -timeout 20m -run 'TestMATCH_004_ALongRandom' -args -commands=$(or $(COMMANDS),1000000) | grep -v '^ok\|^PASS\|^=\|^---'
 
-mutants: ## plant mistakes that break a rule, one after the other, and see the tests notice each; ONLY=name
+# Each revision plants another third of them; three that follow each other plant all.
+mutants: ## plant mistakes that break a rule, one after the other, and see the tests notice each; ONLY=name, FULL=1: all
 	@scripts/ensure-postgres.sh
-	@go run ./test/mutants $(if $(ONLY),-only $(ONLY))
+	@go run ./test/mutants $(if $(ONLY),-only $(ONLY),$(if $(FULL),,-share 3 -turn $$(git rev-list --count HEAD 2>/dev/null || echo 0)))
 
 race-match: ## 64 callers race for one ask, and for one item of stock, in 16 markets at once
 	@scripts/ensure-postgres.sh

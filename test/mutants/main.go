@@ -18,16 +18,18 @@ import (
 func main() {
 	only := flag.String("only", "", "plant the mutant of this name alone")
 	list := flag.Bool("list", false, "list the mutants and plant none")
+	share := flag.Int("share", 1, "plant every so many of them")
+	turn := flag.Int("turn", 0, "which of the shares; each is one of -share turns, then they begin again")
 	limit := flag.Duration("limit", 90*time.Second, "how long the tests of one package may take")
 	flag.Parse()
-	if err := prove(*only, *list, *limit); err != nil {
+	if err := prove(selection{*only, *share, *turn}, *list, *limit); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", run.OneLine(err))
 		os.Exit(1)
 	}
 }
 
-func prove(only string, list bool, limit time.Duration) error {
-	chosen, err := choose(all(), only)
+func prove(which selection, list bool, limit time.Duration) error {
+	chosen, err := which.of(all())
 	if err != nil {
 		return err
 	}

@@ -59,16 +59,31 @@ func all() []mutant {
 	return out
 }
 
-// choose returns the mutant of a name, or all of them when it is blank.
-func choose(from []mutant, name string) ([]mutant, error) {
-	if name == "" {
-		return from, nil
+// selection says which mutants are planted.
+type selection struct {
+	name  string // of the only one; blank: not that
+	share int    // every so many of them
+	turn  int    // which share
+}
+
+// of picks from mutants. Each of share turns that follow each other picks others, and
+// together they pick all. Errors: an unknown name; a share below one.
+func (s selection) of(from []mutant) ([]mutant, error) {
+	if s.share < 1 || s.turn < 0 {
+		return nil, errors.New("-share must be at least 1 and -turn at least 0")
 	}
-	i := slices.IndexFunc(from, func(m mutant) bool { return m.name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("no mutant is called %q; -list lists them", name)
+	if s.name != "" {
+		i := slices.IndexFunc(from, func(m mutant) bool { return m.name == s.name })
+		if i < 0 {
+			return nil, fmt.Errorf("no mutant is called %q; -list lists them", s.name)
+		}
+		return from[i : i+1], nil
 	}
-	return from[i : i+1], nil
+	var picked []mutant
+	for i := s.turn % s.share; i < len(from); i += s.share {
+		picked = append(picked, from[i])
+	}
+	return picked, nil
 }
 
 // mutate returns the mutant's file with its mistake in it. Errors: a text that does

@@ -43,15 +43,34 @@ func TestEveryMutantAppliesAndBreaksARule(t *testing.T) {
 func TestOneMutantIsChosenByItsName(t *testing.T) {
 	t.Parallel()
 	everything := all()
-	chosen, err := choose(everything, "")
+	chosen, err := selection{share: 1}.of(everything)
 	require.NoError(t, err)
 	require.Equal(t, everything, chosen)
-	chosen, err = choose(everything, "oversell")
+	chosen, err = selection{name: "oversell", share: 3, turn: 1}.of(everything)
 	require.NoError(t, err)
 	require.Len(t, chosen, 1)
 	require.Equal(t, "stock", chosen[0].area)
-	_, err = choose(everything, "undersell")
+	_, err = selection{name: "undersell", share: 1}.of(everything)
 	require.ErrorContains(t, err, `no mutant is called "undersell"`)
+}
+
+func TestTurnsTogetherPickEveryMutantOnce(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]int)
+	for turn := 7; turn < 10; turn++ {
+		chosen, err := selection{share: 3, turn: turn}.of(all())
+		require.NoError(t, err)
+		for _, m := range chosen {
+			seen[m.name]++
+		}
+	}
+	for _, m := range all() {
+		require.Equal(t, 1, seen[m.name], m.name)
+	}
+	for _, wrong := range []selection{{share: 0}, {share: 1, turn: -1}} {
+		_, err := wrong.of(all())
+		require.Error(t, err)
+	}
 }
 
 func TestWhatTestsSayIsRead(t *testing.T) {
