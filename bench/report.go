@@ -41,6 +41,10 @@ func goals(f figures) []goal {
 	}
 }
 
+// elsewhere is what is shown under faults or for a long time, by commands of its own.
+const elsewhere = "E8_b     make soak: orders a second at the end / at the start, on tables of millions of rows\n" +
+	"E9       make crash, make failover, make drills, make linear: acknowledged but lost, doubled, crossed, out of turn, stale: none"
+
 // report prints the figures beside their goals and writes them, with where they were
 // taken, for programs: to out, and to a file beside it that has the time in its name.
 // Errors: figures that fall short of their goal, after everything was written.
@@ -61,6 +65,7 @@ func report(w io.Writer, f figures, facts map[string]any, out string) error {
 		line += fmt.Sprintf(" %s=%.2f", g.key, g.figure)
 		latest[g.key] = g.figure
 	}
+	_, _ = fmt.Fprintln(w, elsewhere)
 	for key, name := range map[string]string{
 		"orders_per_second_one_market": "one_market", "orders_per_second_thousand_markets": "thousand_markets", "echo_per_second": "echo",
 		"orders_per_second_batches": "batches", "orders_per_second_in_process": "in_process", "pgbench_tps": "pgbench", "orders_per_second_naive": "naive",
