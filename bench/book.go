@@ -17,6 +17,7 @@ import (
 const (
 	bookAccounts = 256
 	bookCommands = 100_000 // of one measurement, made beforehand
+	bookRounds   = 5       // for one of the others: it takes a hundredth of a second
 	deepLevels   = 400     // of both sides together
 	deepOrders   = 80_000
 	cancelShare  = 30 // per cent of the commands, in a busy book

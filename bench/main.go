@@ -66,7 +66,7 @@ type options struct {
 func measure(ctx context.Context, o options) error {
 	f := figures{}
 	if o.only == "" || o.only == "book" { // before anything else runs in this process
-		alone, err := books(o.rounds, os.Stdout)
+		alone, err := books(bookRounds*o.rounds, os.Stdout)
 		if err != nil || o.only != "" {
 			return err
 		}

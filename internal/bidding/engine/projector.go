@@ -19,7 +19,7 @@ import (
 const (
 	lagLimit       = 10 * 1024
 	projectLimit   = 5 * 1024              // commands of one step
-	gatherFor      = 60 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
+	gatherFor      = 20 * time.Millisecond // a smaller step waits this long for more, unless a reader waits for it
 	projectTimeout = 30 * time.Second
 	projectRetry   = 200 * time.Millisecond
 	finishTimeout  = 5 * time.Second // for an owner that leaves; the next one writes what is left
