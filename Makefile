@@ -121,7 +121,7 @@ soak: ## take orders on tables that have millions of rows: as fast at the end, i
 .PHONY: feed
 feed: ## follow a market's feed through lost connections, and measure how soon a crowd is told; FULL=1
 	@scripts/ensure-postgres.sh
-	@go run ./test/feed $(if $(FULL),-steps 1000000 -cuts 100 -for 60s)
+	@go run ./test/feed $(if $(FULL),-steps 1000000 -cuts 100 -batch 1 -for 60s)
 
 .PHONY: crash crash-selftest
 

@@ -20,7 +20,6 @@ import (
 // What is traded meanwhile: more levels than a client sees, and about a third matches.
 const (
 	traders = 4
-	atATime = 50 // orders of a call
 	middle  = 500
 	around  = 80
 	tick    = 100
@@ -44,7 +43,9 @@ func (s *score) follow(ctx context.Context, l *lab.Lab, market string, o options
 		if err := l.Lift(account); err != nil {
 			return err
 		}
-		trading.Go(func() error { return trade(tradeCtx, l, l.Caller(account, auth.RoleSeller), market, uint64(i), stop) })
+		trading.Go(func() error {
+			return trade(tradeCtx, l, l.Caller(account, auth.RoleSeller), market, o.batch, uint64(i), stop)
+		})
 	}
 	if err := c.until(ctx, o); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (s *score) follow(ctx context.Context, l *lab.Lab, market string, o options
 }
 
 // trade enters orders until stop is closed.
-func trade(ctx context.Context, l *lab.Lab, who *lab.Caller, market string, seed uint64, stop <-chan struct{}) error {
+func trade(ctx context.Context, l *lab.Lab, who *lab.Caller, market string, batch int, seed uint64, stop <-chan struct{}) error {
 	dice := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a load, no secret
 	for {
 		select {
@@ -80,7 +81,7 @@ func trade(ctx context.Context, l *lab.Lab, who *lab.Caller, market string, seed
 		default:
 		}
 		r := &biddingv1.PlaceBatchRequest{}
-		for range atATime {
+		for range batch {
 			qty := 1 + dice.Int32N(3)
 			side, lean := biddingv1.Side_BID, int64(-around/2)
 			if dice.IntN(2) == 0 {

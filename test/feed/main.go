@@ -21,6 +21,7 @@ import (
 type options struct {
 	steps    int64
 	cuts     int64
+	batch    int
 	watchers int
 	rate     int
 	last     time.Duration
@@ -30,6 +31,7 @@ func main() {
 	var o options
 	flag.Int64Var(&o.steps, "steps", 100_000, "steps of the feed's sequence that one client follows")
 	flag.Int64Var(&o.cuts, "cuts", 20, "how often it loses its connection")
+	flag.IntVar(&o.batch, "batch", 50, "orders of a call; what is committed at once is told as one update")
 	flag.IntVar(&o.watchers, "watchers", 1000, "how many watch a market at a time")
 	flag.IntVar(&o.rate, "rate", 20, "changes of that market a second")
 	flag.DurationVar(&o.last, "for", 20*time.Second, "how long they watch")
