@@ -20,7 +20,7 @@ func main() {
 	list := flag.Bool("list", false, "list the mutants and plant none")
 	share := flag.Int("share", 1, "plant every so many of them")
 	turn := flag.Int("turn", 0, "which of the shares; each is one of -share turns, then they begin again")
-	limit := flag.Duration("limit", 90*time.Second, "how long the tests of one package may take")
+	limit := flag.Duration("limit", 150*time.Second, "how long the tests of one package may take")
 	flag.Parse()
 	if err := prove(selection{*only, *share, *turn}, *list, *limit); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", run.OneLine(err))
